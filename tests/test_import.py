@@ -10,7 +10,7 @@ HEAVY = ("h5py", "jax", "matplotlib", "numba", "rich", "scipy", "tensorly", "tor
 
 def modules_after(statement: str) -> set[str]:
     """Return the top-level modules a new interpreter holds after `statement`."""
-    code = f"import sys\n{statement}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    code = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
     command = [sys.executable, "-W", "error", "-c", code]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     return set(run.stdout.split())

@@ -1,0 +1,185 @@
+"""Time eager gradients beside PyTorch, JAX, autograd and MyGrad; print a markdown table of ratios.
+
+    python benchmarks/compare_peers.py [--peers PYTHON] [--only TEXT] [--by group] [--repeats N]
+
+Every engine runs in a process of its own, so that thread pools never share a core by accident;
+`--peers` names the interpreter the peers are installed in, this one by default. A peer that cannot
+be imported there is left out. Each figure is the fastest of N rounds of the loss with the gradient
+in all of its arrays, float64. A gradient that differs from tenrso-ad's is shown as "wrong".
+"""
+
+import argparse
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
+from types import SimpleNamespace
+
+import numpy as np
+
+from suite.problems import CASES, GROUPS, Loss, problem
+from suite.timing import best_time
+
+Gradients = Callable[[], list]
+
+
+def prepare_tenrso_ad(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
+    """Return a call of ``ta.value_and_grad``."""
+    import tenrso_ad as ta
+
+    gradient = ta.value_and_grad(lambda *xs: loss(ta.numpy, *xs), argnums=tuple(range(len(arrays))))
+    return lambda: gradient(*arrays)[1]
+
+
+def prepare_torch(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
+    """Return a call of ``torch.autograd.grad``, eager."""
+    import torch
+
+    same = ("einsum", "exp", "matmul", "sin", "sum", "tanh")
+    namespace = SimpleNamespace(
+        **{name: getattr(torch, name) for name in same},
+        maximum=torch.clamp_min,
+        mean=lambda x, axis: torch.mean(x, dim=axis),
+    )
+    tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+    return lambda: torch.autograd.grad(loss(namespace, *tensors), tensors)
+
+
+def prepare_jax(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
+    """Return a call of ``jax.jit(jax.value_and_grad)``, results awaited."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    arguments = [jax.numpy.asarray(array) for array in arrays]
+    gradient = jax.jit(
+        jax.value_and_grad(lambda *xs: loss(jax.numpy, *xs), argnums=tuple(range(len(arrays))))
+    )
+    return lambda: jax.block_until_ready(gradient(*arguments))[1]
+
+
+def prepare_autograd(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
+    """Return a call of HIPS autograd's ``value_and_grad``."""
+    import autograd
+
+    namespace = import_module("autograd.numpy")
+    numbers = tuple(range(len(arrays)))
+    gradient = autograd.grad(lambda *xs: loss(namespace, *xs), numbers)
+    return lambda: gradient(*arrays)
+
+
+def prepare_mygrad(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
+    """Return a call of MyGrad's ``backward``."""
+    import mygrad
+
+    def call() -> list:
+        tensors = [mygrad.tensor(array, copy=False) for array in arrays]
+        loss(mygrad, *tensors).backward()
+        return [tensor.grad for tensor in tensors]
+
+    return call
+
+
+OURS = "tenrso-ad"
+ENGINES = {
+    OURS: prepare_tenrso_ad,
+    "torch": prepare_torch,
+    "jax": prepare_jax,
+    "autograd": prepare_autograd,
+    "mygrad": prepare_mygrad,
+}
+TITLES = {"torch": "PyTorch", "jax": "JAX (jit)", "autograd": "autograd", "mygrad": "MyGrad"}
+
+
+def time_engine(engine: str, cases: list[str], repeats: int) -> dict:
+    """Return seconds and a fingerprint of the gradients of every case, in this process."""
+    times, prints = {}, {}
+    for case in cases:
+        call = ENGINES[engine](*problem(case))
+        prints[case] = [fingerprint(np.asarray(gradient)) for gradient in call()]
+        times[case] = best_time(call, repeats)
+    return {"version": version(engine), "times": times, "fingerprints": prints}
+
+
+def fingerprint(gradient: np.ndarray) -> float:
+    """Return the inner product of a gradient with a fixed vector that has no zeros."""
+    return float(np.cos(np.arange(gradient.size)) @ gradient.ravel())
+
+
+def in_own_process(python: str, engine: str, cases: list[str], repeats: int) -> dict | None:
+    """Return what `time_engine` gives in a process of `python`; None if it has no such engine."""
+    attempt = [python, "-c", f"import {engine.replace('-', '_')}"]
+    if subprocess.run(attempt, capture_output=True).returncode:
+        return None
+    print(f"timing {engine} ...", file=sys.stderr)
+    command = [python, __file__, "--engine", engine, "--repeats", str(repeats), *cases]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def geometric_mean(values: list[float]) -> float:
+    """Return the geometric mean; NaN when a value is."""
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def ratio(case: str, ours: dict, peer: dict) -> float:
+    """Return the peer's time over ours; NaN where the gradients are not the same."""
+    same = np.allclose(ours["fingerprints"][case], peer["fingerprints"][case], rtol=1e-8, atol=1e-8)
+    return peer["times"][case] / ours["times"][case] if same else math.nan
+
+
+def table(rows: dict[str, list[str]], results: dict[str, dict]) -> str:
+    """Return the markdown table whose row labels stand for the geometric mean over their cases."""
+    ours, *peers = results
+    titles = ["", f"{ours} (µs)", *(TITLES[peer] for peer in peers)]
+    lines = ["| " + " | ".join(titles) + " |", "|---|" + "---:|" * (len(titles) - 1)]
+    for label, cases in rows.items():
+        time = geometric_mean([results[ours]["times"][case] for case in cases])
+        ratios = [
+            geometric_mean([ratio(case, results[ours], results[peer]) for case in cases])
+            for peer in peers
+        ]
+        cells = ["wrong" if math.isnan(value) else f"{value:.2f}" for value in ratios]
+        lines.append(f"| {label} | {time * 1e6:.1f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peers", default=sys.executable, help="interpreter that has the peers")
+    parser.add_argument("--only", default="", help="time the cases whose name contains this")
+    parser.add_argument("--by", choices=("case", "group"), default="case", help="rows of the table")
+    parser.add_argument("--repeats", type=int, default=7, help="rounds; the fastest counts")
+    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("cases", nargs="*", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run every engine and print the table, or, with --engine, run one and print its figures."""
+    options = parse_arguments()
+    if options.engine:
+        print(json.dumps(time_engine(options.engine, options.cases, options.repeats)))
+        return
+    cases = [case for case in CASES if options.only in case]
+    pythons = {engine: options.peers for engine in ENGINES} | {OURS: sys.executable}
+    runs = {e: in_own_process(pythons[e], e, cases, options.repeats) for e in ENGINES}
+    results = {engine: run for engine, run in runs.items() if run is not None}
+    rows = {case: [case] for case in cases}
+    if options.by == "group":
+        rows = {name: [c for c in cases if c.split("/")[0] == name] for name in GROUPS}
+        rows = {name: members for name, members in rows.items() if members}
+    print("Times of the peers over ours (above 1: tenrso-ad is faster).\n")
+    print(table({**rows, "geometric mean": cases}, results))
+    versions = ", ".join(f"{engine} {run['version']}" for engine, run in results.items())
+    print(f"\n{versions}; Python {platform.python_version()}, {os.cpu_count()} cores, float64,")
+    print(f"one process for each engine, fastest of {options.repeats} rounds.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Benchmarks of tenrso-ad, run by asv."""

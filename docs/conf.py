@@ -1,0 +1,33 @@
+"""Configuration of the documentation: sphinx-build -W docs docs/_build/html."""
+
+from importlib.metadata import version
+
+project = "tenrso-ad"
+author = "the tenrso-ad developers"
+copyright = "2026, the tenrso-ad developers"
+release = version("tenrso-ad")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+html_theme = "furo"
+html_title = f"tenrso-ad {release}"
+exclude_patterns = ["_build"]
+
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"\.py$",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "min_reported_time": 1e9,
+}
