@@ -1,0 +1,1 @@
+"""How things are differentiated. Nothing here knows a particular operation."""

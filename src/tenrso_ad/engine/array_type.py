@@ -1,0 +1,43 @@
+"""Shape and dtype of an array, without the array."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import describe
+
+
+class ArrayType(NamedTuple):
+    """Shape and dtype of an array that is not there, or not there yet."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that such an array takes."""
+        return self.size * np.dtype(self.dtype).itemsize
+
+    def __str__(self) -> str:
+        return describe(self)
+
+
+def type_of(value: Any) -> Any:
+    """ArrayType of an array, a tracer or a variable; a Python scalar stands for itself (it is weak)."""
+    try:
+        return ArrayType(value.shape, value.dtype)
+    except AttributeError:
+        return value

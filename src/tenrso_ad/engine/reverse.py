@@ -1,0 +1,423 @@
+"""Reverse mode: a tape of nodes, and the backward pass over it.
+
+A node belongs to one recorded operation. It holds the nodes of its operands and what the operation's pullback will
+need; tensors hold their nodes, never the other way round, so that what nobody can reach is freed by itself. Nodes are
+numbered in the order of recording: sorted by falling number, each comes after all that consumed it.
+
+A cotangent of None is a zero that was never made. Cotangents pair with tangents by Re(sum(cotangent * tangent)), so
+that the transpose of a C-linear map carries no conjugate; the transforms conjugate at the border, where the user's
+convention (the gradient is dL/dx + i dL/dy) begins.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import hooks
+from .array_type import ArrayType
+from .errors import BackwardError
+from .guard import Guard, protect
+from .primitive import Primitive
+from .trace import Trace, Tracer, bind, missing_rule
+from . import trace as _trace
+
+
+class Pullback(NamedTuple):
+    """How an operation is differentiated in reverse.
+
+    save(values, out, params, wanted) -> tuple
+        what the pullback will need; `wanted` has None in the place of each operand without a gradient.
+    apply(cotangent, saved, params, wanted) -> sequence
+        one cotangent an operand, None where it is zero or not wanted.
+    """
+
+    save: Callable[[Sequence[Any], Any, Mapping[str, Any], Sequence[Any]], tuple[Any, ...]]
+    apply: Callable[[Any, tuple[Any, ...], Mapping[str, Any], Sequence[Any]], Sequence[Any]]
+
+
+pullbacks: dict[Primitive, Pullback | None] = {}
+"""The rule of each primitive; None where its derivative is zero or undefined by nature."""
+
+_sequence = itertools.count()
+_by_sequence = attrgetter("sequence")
+
+
+class Node:
+    """One recorded operation."""
+
+    __slots__ = ("apply", "guards", "line", "params", "parents", "primitive", "saved", "sequence")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        params: Mapping[str, Any],
+        parents: Sequence[Any],
+        apply: Any,
+        saved: tuple[Any, ...] | None,
+    ) -> None:
+        self.primitive = primitive
+        self.params = params
+        self.parents = parents
+        self.apply = apply
+        self.saved = saved
+        self.sequence = next(_sequence)
+
+    @property
+    def origin(self) -> str:
+        """The operation and, where it was recorded, the user's line."""
+        line = getattr(self, "line", None)
+        return f"{self.primitive.name} ({line})" if line else self.primitive.name
+
+
+class Leaf:
+    """Where gradients end: a variable of a tape or of a transform.
+
+    Attributes
+    ----------
+    gradient : array, Tracer or None
+        What backward passes of a tape have added up so far.
+    guard : Guard or None
+        Read-only guard over an array that the user still holds.
+    shared : bool
+        Whether the user still holds the array.
+    """
+
+    __slots__ = ("__weakref__", "gradient", "guard", "sequence", "shared")
+    parents: Sequence[Any] = ()
+    primitive = None
+
+    def __init__(self, *, shared: bool = False) -> None:
+        self.gradient: Any = None
+        self.guard: Guard | None = None
+        self.shared = shared
+        self.sequence = next(_sequence)
+
+
+class _Output:
+    """One of several results of a node."""
+
+    __slots__ = ("index", "parents", "sequence", "source")
+    primitive = None
+
+    def __init__(self, source: Node, index: int) -> None:
+        self.source = source
+        self.index = index
+        self.parents = (source,)
+        self.sequence = next(_sequence)
+
+
+class LazyCotangent:
+    """A cotangent that is mostly zeros, kept as its few entries until a sum or a pullback needs it whole."""
+
+    def materialise(self) -> Any:
+        """Give the whole array."""
+        raise NotImplementedError
+
+    def add_into(self, buffer: np.ndarray) -> None:
+        """Add the entries to a plain array of ours."""
+        raise NotImplementedError
+
+
+class ReverseTrace(Trace):
+    """Records every operation on its tensors."""
+
+    __slots__ = ("nodes", "shares")
+    recording = True
+    what = "gradient"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shares = False  # whether any leaf's array is still held by the user
+        self.nodes: list[Node] | None = None  # a Tape keeps its nodes here for its statistics
+
+    def variable(self, value: Any, *, shared: bool = False) -> Tracer:
+        """Make a tensor whose gradient this trace can tell."""
+        return _trace.Tensor(value, self, Leaf(shared=shared))
+
+    def process(self, primitive: Primitive, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """Compute the operation one level further out and record it."""
+        if self.closed:
+            self.check_open()
+        values: list[Any] = []
+        wanted: list[Any] = []
+        live = shared = False
+        for a in args:
+            if isinstance(a, Tracer) and a.trace is self:
+                values.append(a.value)
+                node = a.node
+                wanted.append(node)
+                if node is not None:
+                    live = True
+            else:
+                values.append(a)
+                wanted.append(None)
+                if type(a) is np.ndarray:
+                    shared = True
+        out = bind(primitive, values, params)
+        rule = None
+        if live and self.recording:
+            try:
+                rule = pullbacks[primitive]
+            except KeyError:
+                raise missing_rule(primitive, "reverse-mode") from None
+        if rule is None:
+            if primitive.multiple_results:
+                return tuple([_trace.Tensor(o, self, None) for o in out])
+            return _trace.Tensor(out, self, None)
+        saved = rule[0](values, out, params, wanted)
+        node = Node(primitive, params, wanted, rule[1], saved)
+        if shared or self.shares:
+            node.guards = _guards(saved, args, self)
+        if hooks.on_save:
+            node.saved = tuple([_through(hooks.on_save, v, node) for v in saved])
+        if hooks.lines:
+            node.line = hooks.user_line()
+        if self.nodes is not None:
+            self.nodes.append(node)
+        if primitive.multiple_results:
+            return tuple(
+                [
+                    _trace.Tensor(o, self, _Output(node, i) if _trace.is_inexact(o.dtype) else None)
+                    for i, o in enumerate(out)
+                ]
+            )
+        return _trace.Tensor(out, self, node)
+
+    def process_custom(self, call: Any, args: Sequence[Any]) -> Any:
+        """Run the call's forward half one level further out, and record its backward half."""
+        self.check_open()
+        mine = [isinstance(a, Tracer) and a.trace is self for a in args]
+        values = [a.value if m else a for a, m in zip(args, mine, strict=True)]
+        wanted = [a.node if m else None for a, m in zip(args, mine, strict=True)]
+        if not self.recording or all(w is None for w in wanted):
+            return [_trace.Tensor(o, self, None) for o in call.primal(values)]
+        outs, residuals, apply = call.forward(values)
+        node = Node(call.primitive, {}, wanted, apply, residuals)
+        if hooks.lines:
+            node.line = hooks.user_line()
+        if self.nodes is not None:
+            self.nodes.append(node)
+        return [
+            _trace.Tensor(o, self, _Output(node, i) if _trace.is_inexact(o.dtype) else None)
+            for i, o in enumerate(outs)
+        ]
+
+
+def _through(callables: Iterable[Callable[[Any, Any], Any]], value: Any, node: Node) -> Any:
+    if hasattr(value, "dtype") and not isinstance(value, ArrayType):
+        for callable_ in callables:
+            value = callable_(value, node)
+    return value
+
+
+def _guards(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) -> list[Guard]:
+    """Guard the saved arrays that the user holds: plain operands, and leaves made without a copy."""
+    held = {id(a) for a in args if type(a) is np.ndarray}
+    if trace.shares:
+        held |= {
+            id(a.value)
+            for a in args
+            if isinstance(a, Tracer) and a.trace is trace and getattr(a.node, "shared", False)
+        }
+    guards = []
+    for value in saved:
+        if type(value) is np.ndarray and id(value) in held:
+            guard = protect(value)
+            if guard is not None:
+                guards.append(guard)
+    return guards
+
+
+def _reachable(roots: Iterable[Any]) -> list[Any]:
+    """Nodes from which a gradient can come, each after all its consumers."""
+    found = list(dict.fromkeys(roots))
+    seen = set(found)
+    for node in found:  # grows while it is walked
+        for parent in node.parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    found.sort(key=_by_sequence, reverse=True)
+    return found
+
+
+_add: Callable[[Any, Any], Any]
+
+
+def register_addition(add: Callable[[Any, Any], Any]) -> None:
+    """Name the operation that adds two cotangents."""
+    global _add
+    _add = add
+
+
+def _whole(cotangent: Any) -> Any:
+    return cotangent.materialise() if isinstance(cotangent, LazyCotangent) else cotangent
+
+
+def _accumulate(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: Any) -> None:
+    """Add a second or later contribution; sums that only this pass holds are added to in place."""
+    total = pending[node]
+    if node in owned and type(total) is np.ndarray:
+        if isinstance(cotangent, LazyCotangent):
+            cotangent.add_into(total)
+            return
+        if type(cotangent) is np.ndarray:
+            np.add(total, cotangent, out=total)
+            return
+    if isinstance(cotangent, LazyCotangent) and not isinstance(total, LazyCotangent):
+        total, cotangent = cotangent, total
+    if isinstance(total, LazyCotangent):
+        total = total.materialise()
+        if type(total) is np.ndarray:  # fresh, so ours
+            pending[node] = total
+            owned.add(node)
+            _accumulate(pending, owned, node, cotangent)
+            return
+    pending[node] = _add(total, _whole(cotangent))
+    owned.add(node)
+
+
+def backpropagate(
+    roots: Sequence[tuple[Any, Any]], *, retain: bool = False
+) -> dict[Leaf, Any]:
+    """Run the backward pass.
+
+    Parameters
+    ----------
+    roots : sequence of (node, cotangent)
+        Where to begin.
+    retain : bool
+        Keep the saved values, so that another pass can follow.
+
+    Returns
+    -------
+    dict of Leaf to cotangent
+        For each leaf that a cotangent reached, the sum of what reached it.
+    """
+    pending: dict[Any, Any] = {}
+    owned: set[Any] = set()
+    for node, cotangent in roots:
+        _deliver(pending, owned, node, cotangent)
+    order = _reachable(node for node, _ in roots)
+    waiting = _consumers(order) if hooks.leaf_gradient_ready else None
+    gradients: dict[Leaf, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            cotangent = pending.pop(node, None)
+            kind = type(node)
+            if kind is Node:
+                if cotangent is not None:
+                    _step(node, cotangent, pending, owned, retain)
+                if waiting is not None:
+                    _release_leaves(node, waiting, pending)
+                if hooks.between_nodes:
+                    for hook in hooks.between_nodes:
+                        hook(node)
+            elif cotangent is None:
+                continue
+            elif kind is Leaf:
+                gradients[node] = _whole(cotangent)
+            else:
+                slots = pending.get(node.source)
+                if slots is None:
+                    slots = pending[node.source] = _Slots()
+                slots[node.index] = _whole(cotangent)
+    return gradients
+
+
+class _Slots(dict[int, Any]):
+    """Cotangents of a node with several results, by the place of the result."""
+
+
+def _deliver(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: Any) -> None:
+    if node in pending:
+        _accumulate(pending, owned, node, cotangent)
+    else:
+        pending[node] = cotangent
+
+
+def _step(
+    node: Node, cotangent: Any, pending: dict[Any, Any], owned: set[Any], retain: bool
+) -> None:
+    """Apply one node's pullback and hand its results to the parents."""
+    saved = node.saved
+    if saved is None:
+        raise BackwardError(
+            f"the values that {node.origin} saved were freed by an earlier backward pass; "
+            "pass retain_graph=True to the earlier one, or compute the result again"
+        )
+    if isinstance(cotangent, LazyCotangent):
+        cotangent = cotangent.materialise()
+    if hooks.on_load:
+        saved = tuple([_through(hooks.on_load[::-1], v, node) for v in saved])
+    parents = node.parents
+    results = node.apply(cotangent, saved, node.params, parents)
+    if not retain:
+        node.saved = None
+        node.guards = None
+    if hooks.after_pullback:
+        for hook in hooks.after_pullback:
+            hook(node, cotangent, results)
+    for parent, result in zip(parents, results):  # noqa: B905  (strict costs time here)
+        if result is not None and parent is not None:
+            if parent in pending:
+                _accumulate(pending, owned, parent, result)
+            else:
+                pending[parent] = result
+
+
+def _consumers(order: Iterable[Any]) -> dict[Leaf, int]:
+    """How many recorded operations each leaf's gradient still waits for."""
+    counts: dict[Leaf, int] = {}
+    for node in order:
+        for parent in node.parents:
+            if type(parent) is Leaf:
+                counts[parent] = counts.get(parent, 0) + 1
+    return counts
+
+
+def _release_leaves(node: Node, waiting: dict[Leaf, int], pending: dict[Any, Any]) -> None:
+    for parent in node.parents:
+        if type(parent) is Leaf:
+            waiting[parent] -= 1
+            if waiting[parent] == 0 and parent in pending:
+                pending[parent] = _whole(pending[parent])
+                for hook in hooks.leaf_gradient_ready:
+                    hook(parent, pending[parent])
+
+
+def transpose(
+    linear: Callable[..., Sequence[Any]], example: Sequence[Any], cotangents: Sequence[Any]
+) -> list[Any]:
+    """Apply the transpose of a linear function, found by recording it.
+
+    Parameters
+    ----------
+    linear : callable
+        Takes one array for each of `example` and returns a sequence of arrays or None.
+    example : sequence of array
+        Points of the right shapes and dtypes; their values do not matter.
+    cotangents : sequence of array or None
+        One for each result.
+
+    Returns
+    -------
+    list of array or None
+        One for each of `example`.
+    """
+    trace = ReverseTrace()
+    variables = [trace.variable(e) for e in example]
+    outs = linear(*variables)
+    roots = [
+        (o.node, c)
+        for o, c in zip(outs, cotangents, strict=True)
+        if c is not None and isinstance(o, Tracer) and o.trace is trace and o.node is not None
+    ]
+    gradients = backpropagate(roots)
+    trace.closed = True
+    return [gradients.get(v.node) for v in variables]

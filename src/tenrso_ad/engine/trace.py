@@ -1,0 +1,183 @@
+"""Traces, tracers and ``bind``.
+
+A transform opens a trace; the arrays it follows travel as tracers of that trace. Every trace has a level of its own, and
+a later trace has the higher one: the trace opened last is the innermost. ``bind`` gives an operation to the innermost
+trace among its operands; what that trace computes it binds again on the wrapped values, one level further out, until
+plain arrays are left. Levels are never used twice, so that two derivatives can never be taken for one another
+(perturbation confusion: Siskind and Pearlmutter, 2005).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import hooks
+from .errors import ConcretizationError, LeakedTensorError, NotDifferentiableError, explain
+from .primitive import NO_PARAMS, Primitive
+
+_levels = itertools.count()
+
+evaluation: dict[Primitive, Callable[..., Any]] = {}
+"""How a primitive is computed on plain arrays: rule(*values, **params)."""
+
+
+class Trace:
+    """One run of one transform.
+
+    Attributes
+    ----------
+    level : int
+        Higher is further in.
+    closed : bool
+        True once the transform has returned; its tracers may not be used any more.
+    imperative : bool
+        True where the user steers (a tape), so that tensors may turn into Python numbers.
+    """
+
+    __slots__ = ("closed", "level")
+    imperative = False
+    what = "transform"
+
+    def __init__(self) -> None:
+        self.level = next(_levels)
+        self.closed = False
+
+    def process(self, primitive: Primitive, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """Apply a primitive to operands of which at least one is a tracer of this trace."""
+        raise NotImplementedError
+
+    def process_custom(self, call: Any, args: Sequence[Any]) -> Any:
+        """Apply a function that brings its own derivative (see `custom`)."""
+        raise NotImplementedError
+
+    def shape_of(self, tracer: Tracer) -> tuple[int, ...]:
+        """Shape that the user sees."""
+        return tracer.value.shape  # type: ignore[no-any-return]
+
+    def concrete(self, tracer: Tracer, wish: str) -> Any:
+        """Plain array behind a tracer, for control flow; raises where there is none."""
+        return concrete(tracer.value, wish)
+
+    def check_open(self) -> None:
+        """Raise where the transform has already returned."""
+        if self.closed:
+            raise LeakedTensorError(
+                f"a tensor of a {self.what} that has returned was used at {hooks.user_line()}. "
+                "Return what you need from the function instead of storing it outside."
+            )
+
+
+class Tracer:
+    """An array that a trace follows; `tenrso_ad.Tensor` is the one subclass.
+
+    Attributes
+    ----------
+    value : array or Tracer
+        What it wraps, one level further out.
+    trace : Trace
+        The trace that follows it.
+    node : object
+        What that trace knows of it: a tape node, a tangent, a graph variable.
+    """
+
+    __slots__ = ("__weakref__", "node", "trace", "value")
+
+    def __init__(self, value: Any, trace: Trace, node: Any) -> None:
+        self.value = value
+        self.trace = trace
+        self.node = node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.trace.shape_of(self)
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        return self.value.dtype
+
+
+Tensor: type[Tracer] = Tracer  # tensor.py puts the public class here
+
+
+def register_tensor_type(cls: type[Tracer]) -> type[Tracer]:
+    """Name the class of which every tracer is made."""
+    global Tensor
+    Tensor = cls
+    return cls
+
+
+def innermost(args: Sequence[Any]) -> Trace | None:
+    """Trace of the highest level among operands, or None where all are plain."""
+    top, level = None, -1
+    for a in args:
+        if isinstance(a, Tracer) and a.trace.level > level:
+            top = a.trace
+            level = top.level
+    return top
+
+
+def bind(primitive: Primitive, args: Sequence[Any], params: Mapping[str, Any] = NO_PARAMS) -> Any:
+    """Apply a primitive to operands through the innermost trace among them."""
+    top, level = None, -1
+    for a in args:
+        if isinstance(a, Tracer):
+            trace = a.trace
+            if trace.level > level:
+                top = trace
+                level = trace.level
+    if top is not None:
+        return top.process(primitive, args, params)
+    try:
+        out = evaluation[primitive](*args, **params)
+    except Exception as error:
+        raise explain(primitive.name, args, params, error) from error
+    if hooks.after_evaluation:
+        for hook in hooks.after_evaluation:
+            hook(primitive, args, params, out)
+    return out
+
+
+def concrete(value: Any, wish: str) -> Any:
+    """Plain array behind any number of tracers.
+
+    Parameters
+    ----------
+    value : array or Tracer
+        What to look behind.
+    wish : str
+        What the value is needed for; the error says it.
+    """
+    while isinstance(value, Tracer):
+        value = value.trace.concrete(value, wish)
+    return value
+
+
+def no_value(tracer: Tracer, wish: str, where: str, way_out: str) -> ConcretizationError:
+    """Build the error for a tracer that stands for many values or for none yet."""
+    dims = ",".join(map(str, tracer.shape))
+    return ConcretizationError(
+        f"{wish} needs the value of a {tracer.dtype}[{dims}] tensor, but {where}, at "
+        f"{hooks.user_line()}. {way_out}"
+    )
+
+
+def missing_rule(primitive: Primitive, mode: str) -> NotDifferentiableError:
+    """Build the error for a primitive that lacks a rule."""
+    return NotDifferentiableError(
+        f"{primitive.name} has no {mode} rule (used at {hooks.user_line()})"
+    )
+
+
+def is_inexact(dtype: Any) -> bool:
+    """Whether a dtype is real or complex floating point, NumPy's, ml_dtypes' or another library's."""
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:  # a dtype of another array library
+        return bool(getattr(dtype, "is_floating_point", False) or getattr(dtype, "is_complex", False))
+    return dtype.kind in "fc" or (dtype.kind == "V" and "float" in dtype.name)

@@ -1,0 +1,61 @@
+"""Pytrees: nested tuples, lists, dicts and registered dataclasses, over the library optree."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import optree
+
+NAMESPACE = "tenrso_ad"
+Structure = optree.PyTreeSpec
+T = TypeVar("T")
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """Leaves of a tree in order, and the structure that puts them back."""
+    return optree.tree_flatten(tree, namespace=NAMESPACE)
+
+
+def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
+    """Put leaves back into a structure."""
+    return optree.tree_unflatten(structure, leaves)
+
+
+def leaves(tree: Any) -> list[Any]:
+    """Leaves of a tree in order."""
+    return optree.tree_leaves(tree, namespace=NAMESPACE)
+
+
+def map(function: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+    """Apply a function to each leaf of trees of one structure."""
+    return optree.tree_map(function, tree, *rest, namespace=NAMESPACE)
+
+
+def paths(tree: Any) -> list[str]:
+    """A name for each leaf: where it stands in the tree, as in ``['layers'][0].weight``."""
+    return [a.codify("") for a in optree.tree_accessors(tree, namespace=NAMESPACE)]
+
+
+def register_dataclass(cls: type[T]) -> type[T]:
+    """Make a dataclass a pytree; its fields are its children. Unflattening does not validate."""
+    names = tuple(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+
+    def flatten_one(value: T) -> tuple[tuple[Any, ...], None, tuple[str, ...]]:
+        return tuple(getattr(value, n) for n in names), None, names
+
+    def unflatten_one(_: None, children: Sequence[Any]) -> T:
+        value = object.__new__(cls)
+        for name, child in zip(names, children, strict=True):
+            object.__setattr__(value, name, child)
+        return value
+
+    optree.register_pytree_node(
+        cls,  # type: ignore[arg-type]
+        flatten_one,  # type: ignore[arg-type]
+        unflatten_one,  # type: ignore[arg-type]
+        path_entry_type=optree.GetAttrEntry,
+        namespace=NAMESPACE,
+    )
+    return cls

@@ -1,0 +1,1 @@
+"""What can be differentiated: one file a family of operations."""

@@ -1,0 +1,124 @@
+"""Broadcasting, its transpose and dtype conversion: what elementwise derivatives stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.array_type import ArrayType
+from ..engine.trace import bind
+from .declare import linear, namespace
+
+
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Sum an array over the axes along which `shape` broadcasts to its shape."""
+    return bind(sum_to_p, (x,), {"shape": shape})
+
+
+def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Repeat an array along new and size-1 axes; NumPy arrays give a read-only view."""
+    if tuple(x.shape) == shape:
+        return x
+    return bind(broadcast_to_p, (x,), {"shape": shape})
+
+
+def convert(x: Any, dtype: Any) -> Any:
+    """Convert the elements; from complex to real the real part is taken."""
+    if x.dtype == dtype:
+        return x
+    return bind(convert_p, (x,), {"dtype": dtype})
+
+
+def match(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Bring a cotangent to the shape and dtype of the operand that was broadcast and promoted."""
+    if cotangent.dtype != dtype:
+        cotangent = convert(cotangent, dtype)
+    return cotangent if cotangent.shape == shape else sum_to(cotangent, shape)
+
+
+def _evaluate_sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
+    extra = len(x.shape) - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and x.shape[i + extra] != 1
+    )
+    xp = namespace(x)
+    # NumPy sums long axes pairwise only along the last one; float16 wants a wider sum as well
+    total = xp.sum(x, axis=axes, keepdims=True, dtype=x.dtype)
+    return xp.reshape(total, shape)
+
+
+def _batch_sum_to(size: int, values: Any, batched: Any, params: Any) -> Any:
+    (x,) = values
+    shape = params["shape"]
+    middle = x.ndim - 1 - len(shape)
+    if middle > 0:  # sum the extra axes while the batch stays in front
+        return bind(sum_to_p, (x,), {"shape": (size, *(1,) * middle, *shape)}).reshape(
+            (size, *shape)
+        )
+    return sum_to(x, (size, *shape))
+
+
+def _batch_broadcast_to(size: int, values: Any, batched: Any, params: Any) -> Any:
+    (x,) = values
+    shape = params["shape"]
+    x = x.reshape((size, *(1,) * (len(shape) - x.ndim + 1), *x.shape[1:]))
+    return broadcast_to(x, (size, *shape))
+
+
+def _evaluate_convert(x: Any, *, dtype: Any) -> Any:
+    if namespace(x) is np:
+        if x.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            x = x.real
+        return x.astype(dtype)
+    xp = namespace(x)
+    if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
+        x = xp.real(x)
+    return xp.astype(x, dtype)
+
+
+def _sum_to_shape(x: ArrayType, *, shape: tuple[int, ...]) -> ArrayType:
+    np.broadcast_shapes(x.shape, shape)
+    return ArrayType(shape, x.dtype)
+
+
+def _broadcast_to_shape(x: ArrayType, *, shape: tuple[int, ...]) -> ArrayType:
+    if np.broadcast_shapes(x.shape, shape) != shape:
+        raise ValueError(f"an array of shape {x.shape} does not broadcast to {shape}")
+    return ArrayType(shape, x.dtype)
+
+
+def _evaluate_broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
+    return namespace(x).broadcast_to(x, shape)
+
+
+def _to_operand(g: Any, x: ArrayType, **_: Any) -> Any:
+    return match(g, x.shape, x.dtype)
+
+
+def _convert_batch(size: int, values: Sequence[Any], batched: Any, params: Any) -> Any:
+    return convert(values[0], params["dtype"])
+
+
+sum_to_p = linear(
+    "sum_to",
+    _evaluate_sum_to,
+    transpose=lambda g, x, *, shape: broadcast_to(g, x.shape),
+    shape=_sum_to_shape,
+    batch=_batch_sum_to,
+)
+broadcast_to_p = linear(
+    "broadcast_to",
+    _evaluate_broadcast_to,
+    transpose=_to_operand,
+    shape=_broadcast_to_shape,
+    batch=_batch_broadcast_to,
+)
+convert_p = linear(
+    "astype",
+    _evaluate_convert,
+    transpose=_to_operand,
+    shape=lambda x, *, dtype: ArrayType(x.shape, np.dtype(dtype)),
+    batch=_convert_batch,
+)
