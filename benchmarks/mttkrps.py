@@ -45,29 +45,33 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def compare(tensor: Array, factors: list[Array]) -> dict[str, float]:
+    """Return the least times of alternating calls, in seconds."""
+    separate = einsums(tensor, factors)
+    fortran = np.asfortranarray(tensor)
+    calls: dict[str, Callable[[], object]] = {
+        "mttkrps": lambda: mttkrps(tensor, factors),
+        "einsums": lambda: [call() for call in separate],
+        "fortran": lambda: mttkrps(fortran, factors),
+    }
+    for ours, theirs in zip(mttkrps(tensor, factors), separate, strict=True):
+        np.testing.assert_allclose(ours, theirs(), rtol=1e-8, atol=1e-8)
+    times = [{name: seconds(call) for name, call in calls.items()} for _ in range(REPEATS)]
+    return {name: min(row[name] for row in times) for name in calls}
+
+
 def main() -> None:
     rng = np.random.default_rng(0)
+    print(
+        f"{'tensor':>15} {'rank':>4} {'mttkrps':>12} {'einsums':>12} {'ratio':>6} {'F order':>12}"
+    )
     for shape, rank in CASES:
-        tensor = rng.normal(size=shape)
         factors = [rng.normal(size=(length, rank)) for length in shape]
-        separate = einsums(tensor, factors)
-        for ours, theirs in zip(mttkrps(tensor, factors), separate, strict=True):
-            np.testing.assert_allclose(ours, theirs(), rtol=1e-8, atol=1e-8)
-        times = [
-            (
-                seconds(lambda: mttkrps(tensor, factors)),  # noqa: B023
-                seconds(lambda: [call() for call in separate]),  # noqa: B023
-                seconds(lambda: mttkrps(np.asfortranarray(tensor), factors)),  # noqa: B023
-            )
-            for _ in range(REPEATS)
-        ]
-        tree, einsum, _ = (min(column) for column in zip(*times, strict=True))
-        fortran = np.asfortranarray(tensor)
-        turned = min(seconds(lambda: mttkrps(fortran, factors)) for _ in range(REPEATS))  # noqa: B023
+        least = compare(rng.normal(size=shape), factors)
         print(
-            f"{'x'.join(map(str, shape)):>15} rank {rank:<3} mttkrps {1e3 * tree:8.2f} ms   "
-            f"{tensor.ndim} einsums {1e3 * einsum:8.2f} ms   ratio {einsum / tree:5.2f}   "
-            f"Fortran order {1e3 * turned:8.2f} ms"
+            f"{'x'.join(map(str, shape)):>15} {rank:4} {1e3 * least['mttkrps']:9.2f} ms "
+            f"{1e3 * least['einsums']:9.2f} ms {least['einsums'] / least['mttkrps']:6.2f} "
+            f"{1e3 * least['fortran']:9.2f} ms"
         )
 
 
