@@ -7,10 +7,14 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .engine.errors import DTypeError, ShapeError, UnsupportedError
-from .engine.trace import Tracer, concrete, register_tensor_type
+from . import tape
+from .engine.errors import BackwardError, DTypeError, ShapeError, UnsupportedError, describe
+from .engine.guard import Guard
+from .engine.reverse import Leaf
+from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
 from .ops import elementwise as ew
 from .ops import pointwise
+from .ops.declare import namespace
 
 array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 """Our function for each NumPy function; the NumPy face fills it."""
@@ -74,6 +78,47 @@ class Tensor(Tracer):
         if not self.shape:
             raise TypeError("iteration over a 0-d tensor")
         return (self[i] for i in range(self.shape[0]))
+
+    # --- the tape -----------------------------------------------------------------------------------------------
+
+    def backward(self, gradient: Any = None, *, retain_graph: bool = False) -> None:
+        """Add the gradient of this tensor to the ``.grad`` of every leaf that it depends on.
+
+        Parameters
+        ----------
+        gradient : array, optional
+            Cotangent of this tensor, of its shape; a real scalar needs none.
+        retain_graph : bool
+            Keep the saved values for another backward pass.
+
+        Raises
+        ------
+        BackwardError
+            No scalar and no gradient given, nothing requires a gradient, or the saved values were freed.
+        """
+        tape.backward(self, gradient, retain_graph)
+
+    @property
+    def grad(self) -> Any:
+        """Gradient that backward passes have added up, an array of the leaf's shape and dtype, or None."""
+        return getattr(self.node, "gradient", None)
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if not isinstance(self.node, Leaf):
+            raise BackwardError("only leaves, made by ta.tensor, have a .grad to set")
+        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+            raise ShapeError(f".grad of {describe(self)} cannot be {describe(value)}")
+        self.node.gradient = value
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by ta.tensor and not by an operation."""
+        return self.node is None or isinstance(self.node, Leaf)
+
+    def detach(self) -> Any:
+        """Give the same values cut off from the graph, as `stop_gradient`."""
+        return ew.stop_gradient(self)
 
     # --- leaving the graph --------------------------------------------------------------------------------------
 
@@ -231,3 +276,62 @@ class Tensor(Tracer):
 
     def __invert__(self) -> Any:
         return ew.logical_not(self)
+
+
+def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = None) -> Tensor:
+    """Make a tensor that records what happens to it.
+
+    Parameters
+    ----------
+    a : array_like
+        Values; a Python float counts as float64.
+    requires_grad : bool
+        Whether gradients of it will be asked for; then its dtype must be floating point or complex.
+    copy : bool
+        Copy the array. Without a copy your array is read-only until the backward pass is done.
+    dtype : dtype, optional
+        Convert to this dtype.
+
+    Returns
+    -------
+    Tensor
+        Of the innermost open tape.
+
+    Raises
+    ------
+    DTypeError
+        An integer, boolean or object array where a gradient is asked.
+
+    Examples
+    --------
+    >>> import tenrso_ad as ta
+    >>> x = ta.tensor([1.0, 2.0, 3.0])
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+    trace = tape.current_tape()
+    value = a
+    if isinstance(a, Tensor):
+        if a.trace is trace:
+            value = a.value
+        if dtype is not None:
+            value = value.astype(dtype)
+    elif namespace(a) is np:
+        value = np.array(a, dtype=dtype) if copy else np.asarray(a, dtype=dtype)
+    else:
+        xp = namespace(a)
+        value = xp.asarray(a, dtype=dtype, copy=copy or None)
+    if not is_inexact(value.dtype) and (requires_grad or value.dtype == object):
+        raise DTypeError(
+            f"tensor({describe(value)}): a gradient exists for floating-point and complex arrays only. "
+            "Convert it (dtype=float), or pass requires_grad=False."
+        )
+    if not requires_grad:
+        return Tensor(value, trace, None)
+    shared = value is a and type(value) is np.ndarray
+    made = trace.variable(value, shared=shared)
+    if shared:
+        trace.shares = True
+        made.node.guard = Guard(value)
+    return made  # type: ignore[return-value]

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import optree
 
+from .errors import ArgumentError
+
 NAMESPACE = "tenrso_ad"
 Structure = optree.PyTreeSpec
 T = TypeVar("T")
@@ -59,3 +61,29 @@ def register_dataclass(cls: type[T]) -> type[T]:
         namespace=NAMESPACE,
     )
     return cls
+
+
+def broadcast_prefix(prefix: Any, full: Any, what: str) -> list[Any]:
+    """Spread a tree that begins as another one does over all leaves of that one.
+
+    Parameters
+    ----------
+    prefix : pytree
+        Its leaves are integers or None, each for a whole branch of `full`.
+    full : pytree
+    what : str
+        What the prefix is, for the error.
+
+    Raises
+    ------
+    ArgumentError
+        `prefix` does not begin as `full` does.
+    """
+    flat, structure = optree.tree_flatten(full, namespace=NAMESPACE)
+    try:
+        spread = optree.broadcast_prefix(
+            prefix, unflatten(structure, [0] * len(flat)), none_is_leaf=True, namespace=NAMESPACE
+        )
+    except ValueError as error:
+        raise ArgumentError(f"{what} does not fit the arrays it is for: {error}") from None
+    return spread

@@ -51,6 +51,8 @@ power = elementwise("power", operator.pow, _power_by_base, _power_by_exponent,
                     other=lambda xp, x, y: x**y)  # fmt: skip
 ufuncs[np.power] = power
 
+stop_gradient = elementwise("stop_gradient", lambda x: x, None, other=lambda xp, x: x)
+
 # --- exponentials and logarithms ----------------------------------------------------------------------------------
 exp = elementwise("exp", np.exp, lambda out: out)
 exp2 = elementwise("exp2", np.exp2, lambda out: out * float(np.log(2)),

@@ -1,0 +1,97 @@
+"""Settings of the library; each is also a context manager."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .engine import hooks
+from .engine.errors import AnomalyError, signature
+from .engine.trace import Tracer
+
+
+class _Switch(contextlib.AbstractContextManager["_Switch"]):
+    """A setting that holds from the call on, or for the length of a ``with`` block."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+_anomaly: contextlib.ExitStack | None = None
+
+
+def detect_anomaly(enabled: bool = True) -> contextlib.AbstractContextManager[Any]:
+    """Raise where an operation, or its pullback, makes a NaN or an infinity out of finite operands.
+
+    The error names the operation, its operands and, for a pullback, the line of yours that recorded it. Checking reads
+    every result once and notes every line, so it is for searching, not for production.
+
+    Parameters
+    ----------
+    enabled : bool
+        False switches it off.
+
+    Raises
+    ------
+    AnomalyError
+        Not here, but from the operation that is found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tenrso_ad as ta
+    >>> with ta.config.detect_anomaly(), np.errstate(divide="ignore"):
+    ...     ta.grad(lambda x: np.log(x * 0))(1.0)
+    Traceback (most recent call last):
+        ...
+    tenrso_ad.engine.errors.AnomalyError: log(float64[]) made an infinity at ...
+    """
+    global _anomaly
+    if _anomaly is not None:
+        _anomaly.close()
+        _anomaly = None
+    stack = contextlib.ExitStack()
+    if enabled:
+        stack.enter_context(
+            hooks.installed(
+                record_lines=True, after_evaluation=_check_result, after_pullback=_check_pullback
+            )
+        )
+        _anomaly = stack
+    return _Switch(stack)
+
+
+def _check_result(primitive: Any, values: Sequence[Any], params: Mapping[str, Any], out: Any) -> None:
+    found = _nonfinite(out if isinstance(out, tuple) else (out,))
+    if found and not _nonfinite(values):
+        call = signature(primitive.name, values, params)
+        raise AnomalyError(f"{call} made {found} at {hooks.user_line()}")
+
+
+def _check_pullback(node: Any, cotangent: Any, results: Sequence[Any]) -> None:
+    wanted = [r for r, p in zip(results, node.parents, strict=False) if p is not None]
+    given = cotangent.values() if isinstance(cotangent, dict) else (cotangent,)
+    found = _nonfinite(wanted)
+    if found and not _nonfinite(given):
+        raise AnomalyError(f"the derivative of {node.origin} made {found}")
+
+
+def _nonfinite(values: Any) -> str:
+    """Say whether there is a NaN or an infinity among plain arrays."""
+    found = ""
+    for value in values:
+        if isinstance(value, Tracer) or not isinstance(value, (np.ndarray, np.generic, float, complex)):
+            continue
+        if np.asarray(value).dtype.kind not in "fc":
+            continue
+        if np.isnan(value).any():
+            return "a NaN"
+        if np.isinf(value).any():
+            found = "an infinity"
+    return found

@@ -1,0 +1,295 @@
+"""The tape: PyTorch's way of working. Tensors record what happens to them; the user says when to go back."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+
+from .engine.array_type import ArrayType
+from .engine.errors import BackwardError, ShapeError, describe
+from .engine.reverse import Leaf, Node, ReverseTrace, backpropagate
+from .engine.trace import Trace, Tracer
+
+
+class TapeTrace(ReverseTrace):
+    """The trace of a tape: it stays open, and its tensors may turn into Python numbers."""
+
+    __slots__ = ("training",)
+    imperative = True
+    what = "tape"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.training = True
+
+    @property
+    def recording(self) -> bool:  # type: ignore[override]
+        """Whether operations leave a node."""
+        return self.training and not _thread.paused
+
+
+class _Thread(threading.local):
+    """What is open in this thread.
+
+    Attributes
+    ----------
+    stack : list of [Trace, TapeTrace or None]
+        Transforms and tapes, innermost last; beside each transform its implicit tape, once one was needed.
+    paused : int
+        How many no_grad blocks are open.
+    """
+
+    def __init__(self) -> None:
+        self.base = TapeTrace()
+        self.stack: list[list[Any]] = []
+        self.paused = 0
+
+
+_thread = _Thread()
+
+
+@contextlib.contextmanager
+def opened(trace: Trace) -> Iterator[Any]:
+    """Run a transform: tensors made meanwhile belong to a tape further in; afterwards the trace is closed."""
+    _thread.stack.append([trace, None])
+    try:
+        yield trace
+    finally:
+        _thread.stack.pop()
+        trace.closed = True
+
+
+def current_tape() -> TapeTrace:
+    """Tape to which a new tensor belongs: the innermost open one, or the implicit one of a transform."""
+    if not _thread.stack:
+        return _thread.base
+    top = _thread.stack[-1]
+    if isinstance(top[0], TapeTrace):
+        return top[0]
+    if top[1] is None:
+        top[1] = TapeTrace()
+    tape: TapeTrace = top[1]
+    return tape
+
+
+class no_grad(contextlib.ContextDecorator):
+    """Leave nothing on any tape of this thread while the block runs; also a decorator.
+
+    Inside a function that a transform differentiates use `stop_gradient` instead.
+
+    Examples
+    --------
+    >>> import tenrso_ad as ta
+    >>> x = ta.tensor([1.0, 2.0])
+    >>> with ta.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+
+    def __enter__(self) -> no_grad:
+        _thread.paused += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _thread.paused -= 1
+
+
+@dataclass(frozen=True)
+class TapeStats:
+    """What a tape holds.
+
+    Attributes
+    ----------
+    nodes : int
+        Recorded operations that a backward pass has not used up yet.
+    edges : int
+        Operands of these through which a gradient flows.
+    leaves : int
+        Variables that they depend on.
+    operations : dict of str to int
+        How often each operation was recorded, most frequent first.
+    bytes_saved : int
+        Bytes of the arrays that backward will need, each counted once.
+    """
+
+    nodes: int
+    edges: int
+    leaves: int
+    operations: dict[str, int]
+    bytes_saved: int
+
+    def __str__(self) -> str:
+        head = (
+            f"{self.nodes} nodes, {self.edges} edges, {self.leaves} leaves, "
+            f"{self.bytes_saved} bytes saved"
+        )
+        return "\n".join([head, *(f"{count:8d}  {name}" for name, count in self.operations.items())])
+
+
+class Tape:
+    """A stretch of recording with its own statistics.
+
+    Tensors made inside the ``with`` block belong to this tape. Without any Tape they belong to one that is always there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tenrso_ad as ta
+    >>> with ta.Tape() as tape:
+    ...     x = ta.tensor([1.0, 2.0, 3.0])
+    ...     loss = (np.tanh(x) * x).sum()
+    >>> tape.stats().operations
+    {'tanh': 1, 'multiply': 1, 'sum': 1}
+    >>> loss.backward()
+    >>> tape.stats().nodes
+    0
+    """
+
+    def __init__(self) -> None:
+        self._trace = TapeTrace()
+        self._trace.nodes = []
+
+    def __enter__(self) -> Tape:
+        _thread.stack.append([self._trace, None])
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _thread.stack.pop()
+
+    def train(self) -> Tape:
+        """Record operations (how a tape begins)."""
+        self._trace.training = True
+        return self
+
+    def eval(self) -> Tape:
+        """Record nothing, until `train` is called."""
+        self._trace.training = False
+        return self
+
+    @property
+    def training(self) -> bool:
+        """Whether operations are recorded."""
+        return self._trace.training
+
+    def clear(self) -> None:
+        """Free all that is recorded; a backward pass through it is no longer possible."""
+        for node in self._nodes():
+            node.saved = None
+            node.guards = None
+        self._trace.nodes = []
+
+    def stats(self) -> TapeStats:
+        """Count what the tape holds."""
+        nodes = self._nodes()
+        arrays = {
+            id(value): getattr(value, "nbytes", 0)
+            for node in nodes
+            for value in node.saved or ()
+            if hasattr(value, "dtype") and not isinstance(value, ArrayType)
+        }
+        parents = [p for node in nodes for p in node.parents if p is not None]
+        counts = Counter(node.primitive.name for node in nodes)
+        return TapeStats(
+            nodes=len(nodes),
+            edges=len(parents),
+            leaves=len({p for p in parents if type(p) is Leaf}),
+            operations=dict(counts.most_common()),
+            bytes_saved=sum(arrays.values()),
+        )
+
+    def _nodes(self) -> list[Node]:
+        return self._trace.nodes or []
+
+
+def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
+    """Run a backward pass from one tensor of a tape; see `Tensor.backward`."""
+    trace = tensor.trace
+    if not isinstance(trace, TapeTrace):
+        raise BackwardError(
+            f"backward() belongs to tensors made by ta.tensor; this one belongs to a {trace.what}. "
+            "Inside a transform return the result instead."
+        )
+    if tensor.node is None:
+        raise BackwardError(
+            f"backward() from {describe(tensor)}: nothing it depends on requires a gradient "
+            "(made under no_grad, by an operation without derivative, or from plain arrays)"
+        )
+    root = tensor.value
+    if gradient is None:
+        if tensor.shape != ():
+            raise BackwardError(
+                f"backward() without a gradient wants a scalar, got {describe(tensor)}; "
+                "reduce it first (y.sum().backward()) or pass gradient="
+            )
+        if root.dtype.kind == "c":
+            raise BackwardError(
+                "backward() of a complex scalar is ambiguous; take its real part, or pass gradient="
+            )
+        gradient = np.ones((), root.dtype)
+    else:
+        gradient = cotangent_like(gradient, root, "backward()")
+    for leaf, result in backpropagate([(tensor.node, gradient)], retain=retain_graph).items():
+        result = detached(result, shared={id(gradient)})
+        leaf.gradient = result if leaf.gradient is None else leaf.gradient + result
+        if not retain_graph:
+            leaf.guard = None
+    if trace.nodes:
+        trace.nodes = [node for node in trace.nodes if node.saved is not None]
+
+
+def cotangent_like(cotangent: Any, value: Any, where: str) -> Any:
+    """Check a user's cotangent against the value it belongs to, and turn it to the inner convention."""
+    if not isinstance(cotangent, Tracer) and not hasattr(cotangent, "dtype"):
+        cotangent = np.asarray(cotangent, dtype=value.dtype)
+    if tuple(cotangent.shape) != tuple(value.shape):
+        raise ShapeError(
+            f"{where}: the cotangent has the shape of the result, {tuple(value.shape)}, got {describe(cotangent)}"
+        )
+    from .ops.broadcasting import convert
+
+    return conjugated(convert(cotangent, value.dtype))
+
+
+def conjugated(value: Any) -> Any:
+    """Cross the border between the user's convention for complex gradients and the engine's."""
+    if getattr(value.dtype, "kind", "c") != "c":
+        return value
+    from .ops.elementwise import conjugate
+
+    return conjugate(value)
+
+
+def detached(gradient: Any, shared: set[int]) -> Any:
+    """Make a gradient the user's own: an array that shares no memory with another one.
+
+    Parameters
+    ----------
+    gradient : array or Tracer
+    shared : set of int
+        Ids of the arrays whose memory is taken already; the result's is added.
+    """
+    gradient = conjugated(gradient)
+    if isinstance(gradient, (np.ndarray, np.generic)):
+        base = gradient.base
+        owner = id(gradient if base is None else base)
+        if type(gradient) is not np.ndarray or not gradient.flags.writeable or owner in shared:
+            gradient = np.array(gradient)
+            owner = id(gradient)
+        shared.add(owner)
+    return gradient
+
+
