@@ -68,6 +68,10 @@ class GraphError(TenrsoError, RuntimeError):
     """A graph that breaks its own rules."""
 
 
+class GradientCheckError(TenrsoError, AssertionError):
+    """A derivative does not agree with differences of values."""
+
+
 class DegenerateWarning(UserWarning):
     """A derivative at a degenerate point, finite only where the loss does not see the gauge."""
 
