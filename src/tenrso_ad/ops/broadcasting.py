@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.array_type import ArrayType
-from ..engine.trace import bind
-from .declare import linear, namespace
+from ..engine.trace import bind, is_inexact
+from .declare import constant, linear, namespace
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -28,7 +28,7 @@ def convert(x: Any, dtype: Any) -> Any:
     """Convert the elements; from complex to real the real part is taken."""
     if x.dtype == dtype:
         return x
-    return bind(convert_p, (x,), {"dtype": dtype})
+    return bind(convert_p if is_inexact(dtype) else discretize_p, (x,), {"dtype": dtype})
 
 
 def match(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -90,7 +90,23 @@ def _broadcast_to_shape(x: ArrayType, *, shape: tuple[int, ...]) -> ArrayType:
 
 
 def _evaluate_broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
-    return namespace(x).broadcast_to(x, shape)
+    xp = namespace(x)
+    return _view(x, shape) if xp is np else xp.broadcast_to(x, shape)
+
+
+def _view(x: Any, shape: tuple[int, ...]) -> Any:
+    """Do what np.broadcast_to does, at a quarter of its time for scalars and contiguous arrays."""
+    lead = len(shape) - len(x.shape)
+    if not x.flags.c_contiguous or lead < 0 or 0 in shape:
+        return np.broadcast_to(x, shape)
+    strides = [0] * lead
+    for old, new, stride in zip(x.shape, shape[lead:], x.strides):  # noqa: B905  (of one length)
+        if old != new and old != 1:
+            return np.broadcast_to(x, shape)  # it knows how to complain
+        strides.append(stride if old == new else 0)
+    view: Any = np.ndarray(shape, x.dtype, x, 0, strides)
+    view.setflags(write=False)
+    return view
 
 
 def _to_operand(g: Any, x: ArrayType, **_: Any) -> Any:
@@ -115,10 +131,14 @@ broadcast_to_p = linear(
     shape=_broadcast_to_shape,
     batch=_batch_broadcast_to,
 )
+def _convert_shape(x: ArrayType, *, dtype: Any) -> ArrayType:
+    return ArrayType(x.shape, np.dtype(dtype))
+
+
 convert_p = linear(
-    "astype",
-    _evaluate_convert,
-    transpose=_to_operand,
-    shape=lambda x, *, dtype: ArrayType(x.shape, np.dtype(dtype)),
-    batch=_convert_batch,
+    "astype", _evaluate_convert, transpose=_to_operand, shape=_convert_shape, batch=_convert_batch
+)
+# to integers and booleans: piecewise constant
+discretize_p = constant(
+    "discretize", _evaluate_convert, shape=_convert_shape, batch=_convert_batch
 )

@@ -1,0 +1,116 @@
+"""Arguments of NumPy's functions, brought to the form that params have: axes, shapes, dtypes, operands."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..engine.errors import ArgumentError, AxisError, DTypeError, ShapeError, describe
+from ..engine.trace import Tracer
+from .pointwise import operand
+
+Axis = int | tuple[int, ...] | None
+_EVERY = tuple(tuple(range(n)) for n in range(65))  # all axes of an array of n axes; NumPy allows 64
+
+
+def array_operand(x: Any) -> Any:
+    """Give an operand as it is if it is an array; numbers and nested lists as an array."""
+    if type(x) is np.ndarray or isinstance(x, Tracer):
+        return x
+    x = operand(x)
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+def axis_of(name: str, axis: Any, x: Any, ndim: int | None = None) -> int:
+    """Make one axis non-negative.
+
+    Parameters
+    ----------
+    name : str
+        Of the operation, for errors.
+    axis : int
+    x : array
+        The operand.
+    ndim : int, optional
+        Number of axes to count by, where it is not that of `x`.
+    """
+    if ndim is None:
+        ndim = len(x.shape)
+    try:
+        index = operator.index(axis)
+    except TypeError:
+        raise ArgumentError(f"{name}({describe(x)}): an axis is an int, got {axis!r}") from None
+    if not -ndim <= index < ndim:
+        have = f"{ndim} axes take {-ndim} to {ndim - 1}" if ndim else "a 0-d array has no axis"
+        raise AxisError(f"{name}({describe(x)}): axis {index} is out of bounds; {have}")
+    return index + ndim if index < 0 else index
+
+
+def axes_of(name: str, axis: Any, x: Any, ndim: int | None = None) -> tuple[int, ...]:
+    """Make axes a tuple of different non-negative ints, in the order given; None is all axes.
+
+    Parameters
+    ----------
+    name, x, ndim
+        As for `axis_of`.
+    axis : int, tuple of int or None
+    """
+    if axis is None:
+        return _EVERY[len(x.shape) if ndim is None else ndim]
+    if not isinstance(axis, (tuple, list)):
+        return (axis_of(name, axis, x, ndim),)
+    axes = tuple([axis_of(name, a, x, ndim) for a in axis])
+    if len(set(axes)) < len(axes):
+        raise ArgumentError(f"{name}({describe(x)}): axis={tuple(axis)} names an axis twice")
+    return axes
+
+
+def shape_of(name: str, shape: Any) -> tuple[int, ...]:
+    """Make a shape a tuple of int.
+
+    Parameters
+    ----------
+    name : str
+        Of the operation, for errors.
+    shape : int or sequence of int
+    """
+    try:
+        if hasattr(shape, "__index__") and not getattr(shape, "shape", ()):
+            return (operator.index(shape),)
+        return tuple([operator.index(n) for n in shape])
+    except TypeError:
+        raise ArgumentError(f"{name}: a shape is an int or a tuple of ints, got {shape!r}") from None
+
+
+@functools.lru_cache(maxsize=4096)
+def resolved(name: str, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
+    """Put a number in the place of -1 in a new shape, and check that the sizes agree."""
+    size = 1
+    for n in old:
+        size *= n
+    known, unknown = 1, -1
+    for i, n in enumerate(new):
+        if n >= 0:
+            known *= n
+        elif n == -1 and unknown < 0:
+            unknown = i
+        else:
+            raise ShapeError(f"{name}: a shape has lengths >= 0 and at most one -1, got {new}")
+    if unknown >= 0 and known and size % known == 0:
+        return (*new[:unknown], size // known, *new[unknown + 1 :])
+    if unknown >= 0 or known != size:
+        raise ShapeError(f"{name}: {size} elements of shape {old} do not fill shape {new}")
+    return new
+
+
+def dtype_of(name: str, dtype: Any) -> Any:
+    """Give a dtype as NumPy's, or as it is if it belongs to another array library."""
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        if isinstance(dtype, (str, type)) or type(dtype).__name__ != "dtype":
+            raise DTypeError(f"{name}: {dtype!r} is not a dtype") from None
+        return dtype
