@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Any
 
 import numpy as np
 
+
+class _Lock:
+    """What is known of an array that guards keep read-only."""
+
+    __slots__ = ("array", "guards", "views")
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.guards = 0
+        self.views: list[np.ndarray] = []  # these become writeable as soon as the array is
+
+
 _mutex = threading.Lock()
-_locked: dict[int, list[Any]] = {}  # id of an array -> [the array, number of guards]
+_locks: dict[int, _Lock] = {}  # by the id of the array
+_dropped: deque[list[np.ndarray]] = deque()  # what guards that ended have not given back yet
 
 
 class Guard:
@@ -21,34 +35,57 @@ class Guard:
         with _mutex:
             link: Any = array
             while type(link) is np.ndarray:
-                entry = _locked.get(id(link))
-                if entry is not None:
-                    entry[1] += 1
-                    self._arrays.append(link)
-                elif link.flags.writeable:
+                if id(link) not in _locks and link.flags.writeable:
+                    _locks[id(link)] = _Lock(link)
                     link.flags.writeable = False
-                    _locked[id(link)] = [link, 1]
+                if id(link) in _locks:
+                    _locks[id(link)].guards += 1
                     self._arrays.append(link)
                 link = link.base
+        _give_back()
 
     def release(self) -> None:
         """Give the arrays back what they may be: writeable once no guard is left."""
         arrays, self._arrays = self._arrays, []
-        with _mutex:
-            for link in reversed(arrays):  # a view may be writeable only after its base is
-                entry = _locked[id(link)]
-                entry[1] -= 1
-                if entry[1] == 0:
-                    del _locked[id(link)]
-                    link.flags.writeable = True
+        _dropped.append(arrays)
+        _give_back()
 
     def __del__(self) -> None:
         if self._arrays:
             self.release()
 
 
+def _give_back() -> None:
+    """Count down for the guards that ended.
+
+    A guard may end inside the garbage collector, which may run while this very thread holds the
+    mutex: nobody waits for it here, and whoever holds it comes by afterwards.
+    """
+    while _dropped and _mutex.acquire(blocking=False):
+        try:
+            while _dropped:
+                for array in reversed(_dropped.popleft()):  # bases before their views
+                    lock = _locks[id(array)]
+                    lock.guards -= 1
+                    if lock.guards == 0:
+                        del _locks[id(array)]
+                        for released in (array, *lock.views):
+                            _make_writeable(released)
+        finally:
+            _mutex.release()
+
+
+def _make_writeable(array: np.ndarray) -> None:
+    """NumPy lets a view be writeable only after its base is."""
+    base = _locks.get(id(array.base))
+    if base is not None:
+        base.views.append(array)
+    elif id(array) not in _locks:
+        array.flags.writeable = True
+
+
 def protect(array: np.ndarray) -> Guard | None:
     """Guard an array, or None where nothing could change it anyway."""
-    if array.flags.writeable or id(array) in _locked:
+    if array.flags.writeable or id(array) in _locks:
         return Guard(array)
     return None
