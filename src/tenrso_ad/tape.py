@@ -189,7 +189,6 @@ class Tape:
         """Free all that is recorded; a backward pass through it is no longer possible."""
         for node in self._nodes():
             node.saved = None
-            node.guards = None
         self._trace.nodes = []
 
     def stats(self) -> TapeStats:

@@ -196,86 +196,47 @@ class Tensor(Tracer):
 
     # --- operators ----------------------------------------------------------------------------------------------
 
-    def __neg__(self) -> Any:
-        return ew.negative(self)
-
-    def __pos__(self) -> Any:
-        return ew.positive(self)
-
-    def __abs__(self) -> Any:
-        return ew.absolute(self)
-
-    def __add__(self, other: Any) -> Any:
-        return ew.add(self, other)
+    __neg__ = ew.negative
+    __pos__ = ew.positive
+    __abs__ = ew.absolute
+    __invert__ = ew.logical_not
+    __add__ = ew.add
+    __sub__ = ew.subtract
+    __mul__ = ew.multiply
+    __truediv__ = ew.divide
+    __floordiv__ = ew.floor_divide
+    __mod__ = ew.remainder
+    __pow__ = ew.power
+    __eq__ = ew.equal  # type: ignore[assignment]
+    __ne__ = ew.not_equal  # type: ignore[assignment]
+    __lt__ = ew.less
+    __le__ = ew.less_equal
+    __gt__ = ew.greater
+    __ge__ = ew.greater_equal
+    __and__ = ew.logical_and
+    __or__ = ew.logical_or
+    __xor__ = ew.logical_xor
 
     def __radd__(self, other: Any) -> Any:
         return ew.add(other, self)
 
-    def __sub__(self, other: Any) -> Any:
-        return ew.subtract(self, other)
-
     def __rsub__(self, other: Any) -> Any:
         return ew.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return ew.multiply(self, other)
 
     def __rmul__(self, other: Any) -> Any:
         return ew.multiply(other, self)
 
-    def __truediv__(self, other: Any) -> Any:
-        return ew.divide(self, other)
-
     def __rtruediv__(self, other: Any) -> Any:
         return ew.divide(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return ew.floor_divide(self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
         return ew.floor_divide(other, self)
 
-    def __mod__(self, other: Any) -> Any:
-        return ew.remainder(self, other)
-
     def __rmod__(self, other: Any) -> Any:
         return ew.remainder(other, self)
 
-    def __pow__(self, other: Any) -> Any:
-        return ew.power(self, other)
-
     def __rpow__(self, other: Any) -> Any:
         return ew.power(other, self)
-
-    def __eq__(self, other: object) -> Any:
-        return ew.equal(self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return ew.not_equal(self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return ew.less(self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return ew.less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return ew.greater(self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return ew.greater_equal(self, other)
-
-    def __and__(self, other: Any) -> Any:
-        return ew.logical_and(self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return ew.logical_or(self, other)
-
-    def __xor__(self, other: Any) -> Any:
-        return ew.logical_xor(self, other)
-
-    def __invert__(self) -> Any:
-        return ew.logical_not(self)
 
 
 def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = None) -> Tensor:

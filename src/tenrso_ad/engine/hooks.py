@@ -33,6 +33,7 @@ between_nodes: list[Callable[[Any], None]] = []
 after_evaluation: list[Callable[[Any, Any, Any, Any], None]] = []
 after_pullback: list[Callable[[Any, Any, Any], None]] = []
 lines = 0
+active = 0  # how many `installed` blocks are open: one look tells the engine that nothing hangs here
 
 _package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -40,13 +41,15 @@ _package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 @contextlib.contextmanager
 def installed(*, record_lines: bool = False, **callables: Callable[..., Any]) -> Iterator[None]:
     """Hang callables on the hooks of the same names for the length of a ``with`` block."""
-    global lines
+    global active, lines
     for name, callable_ in callables.items():
         globals()[name].append(callable_)
     lines += record_lines
+    active += 1
     try:
         yield
     finally:
+        active -= 1
         lines -= record_lines
         for name, callable_ in callables.items():
             globals()[name].remove(callable_)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
-NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
+NO_PARAMS: Mapping[str, Any] = {}
 
 
 class Primitive:

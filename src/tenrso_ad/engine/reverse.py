@@ -17,27 +17,31 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy import ndarray
 
 from . import hooks
 from .array_type import ArrayType
-from .errors import BackwardError
+from .errors import BackwardError, explain
 from .guard import Guard, protect
 from .primitive import Primitive
-from .trace import Trace, Tracer, bind, missing_rule
+from .trace import Trace, Tracer, bind, evaluation, missing_rule
 from . import trace as _trace
 
 
 class Pullback(NamedTuple):
     """How an operation is differentiated in reverse.
 
+    `wanted` has the operand's node in the place of each operand whose gradient somebody wants, else None.
+
     save(values, out, params, wanted) -> tuple
-        what the pullback will need; `wanted` has None in the place of each operand without a gradient.
+        what the pullback will need.
     apply(cotangent, saved, params, wanted) -> sequence
         one cotangent an operand, None where it is zero or not wanted.
     """
 
     save: Callable[[Sequence[Any], Any, Mapping[str, Any], Sequence[Any]], tuple[Any, ...]]
     apply: Callable[[Any, tuple[Any, ...], Mapping[str, Any], Sequence[Any]], Sequence[Any]]
+    saves: str = ""  # "operand" or "result" where save would give (values[0],) or (out,): no call needed
 
 
 pullbacks: dict[Primitive, Pullback | None] = {}
@@ -50,7 +54,7 @@ _by_sequence = attrgetter("sequence")
 class Node:
     """One recorded operation."""
 
-    __slots__ = ("apply", "guards", "line", "params", "parents", "primitive", "saved", "sequence")
+    __slots__ = ("apply", "line", "params", "parents", "primitive", "saved", "sequence")
 
     def __init__(
         self,
@@ -143,50 +147,80 @@ class ReverseTrace(Trace):
         """Compute the operation one level further out and record it."""
         if self.closed:
             self.check_open()
-        values: list[Any] = []
-        wanted: list[Any] = []
-        live = shared = False
-        for a in args:
-            if isinstance(a, Tracer) and a.trace is self:
-                values.append(a.value)
-                node = a.node
-                wanted.append(node)
-                if node is not None:
-                    live = True
-            else:
-                values.append(a)
-                wanted.append(None)
-                if type(a) is np.ndarray:
-                    shared = True
-        out = bind(primitive, values, params)
-        rule = None
-        if live and self.recording:
-            try:
-                rule = pullbacks[primitive]
-            except KeyError:
-                raise missing_rule(primitive, "reverse-mode") from None
+        values: Sequence[Any]
+        wanted: Sequence[Any]
+        shared = self.shares
+        if len(args) == 1:
+            a = args[0]
+            node = a.node
+            values = (a.value,)
+            wanted = (node,)
+            live = node is not None
+        else:
+            values, wanted, live = [], [], False
+            for a in args:
+                if type(a) is _trace.Tensor and a.trace is self:
+                    node = a.node
+                    values.append(a.value)
+                    wanted.append(node)
+                    if node is not None:
+                        live = True
+                else:
+                    values.append(a)
+                    wanted.append(None)
+                    if type(a) is ndarray:
+                        shared = True
+        if len(values) == 1 and type(values[0]) is ndarray and not hooks.active:
+            try:  # what bind would do, without looking for tracers
+                run = evaluation[primitive]
+                out = run(values[0], **params) if params else run(values[0])
+            except Exception as error:
+                raise explain(primitive.name, args, params, error) from error
+        else:
+            out = bind(primitive, values, params)
+        rule = pullbacks.get(primitive) if live and self.recording else None
         if rule is None:
-            if primitive.multiple_results:
-                return tuple([_trace.Tensor(o, self, None) for o in out])
-            return _trace.Tensor(out, self, None)
-        saved = rule[0](values, out, params, wanted)
-        node = Node(primitive, params, wanted, rule[1], saved)
-        if shared or self.shares:
-            node.guards = _guards(saved, args, self)
+            if primitive not in pullbacks:
+                raise missing_rule(primitive, "reverse-mode")
+            return self._unrecorded(primitive, out)
+        save, apply, saves = rule
+        if saves == "operand":
+            saved: tuple[Any, ...] = (values[0],)
+        elif saves == "result":
+            saved = (out,)
+        else:
+            saved = save(values, out, params, wanted)
+        node = Node(primitive, params, wanted, apply, saved)
+        if shared:
+            node.saved = _guarded(saved, args, self)
+        if hooks.active or self.nodes is not None:
+            self._note(node)
+        if primitive.multiple_results:
+            return self._outputs(node, out)
+        return _trace.Tensor(out, self, node)
+
+    def _unrecorded(self, primitive: Primitive, out: Any) -> Any:
+        if primitive.multiple_results:
+            return tuple([_trace.Tensor(o, self, None) for o in out])
+        return _trace.Tensor(out, self, None)
+
+    def _outputs(self, node: Node, outs: Sequence[Any]) -> tuple[Tracer, ...]:
+        """Tensors of a node with several results."""
+        return tuple(
+            [
+                _trace.Tensor(o, self, _Output(node, i) if _trace.is_inexact(o.dtype) else None)
+                for i, o in enumerate(outs)
+            ]
+        )
+
+    def _note(self, node: Node) -> None:
+        """Tell the hooks and the tape of a new node."""
         if hooks.on_save:
-            node.saved = tuple([_through(hooks.on_save, v, node) for v in saved])
+            node.saved = tuple([_through(hooks.on_save, v, node) for v in node.saved or ()])
         if hooks.lines:
             node.line = hooks.user_line()
         if self.nodes is not None:
             self.nodes.append(node)
-        if primitive.multiple_results:
-            return tuple(
-                [
-                    _trace.Tensor(o, self, _Output(node, i) if _trace.is_inexact(o.dtype) else None)
-                    for i, o in enumerate(out)
-                ]
-            )
-        return _trace.Tensor(out, self, node)
 
     def process_custom(self, call: Any, args: Sequence[Any]) -> Any:
         """Run the call's forward half one level further out, and record its backward half."""
@@ -195,17 +229,11 @@ class ReverseTrace(Trace):
         values = [a.value if m else a for a, m in zip(args, mine, strict=True)]
         wanted = [a.node if m else None for a, m in zip(args, mine, strict=True)]
         if not self.recording or all(w is None for w in wanted):
-            return [_trace.Tensor(o, self, None) for o in call.primal(values)]
+            return self._unrecorded(call.primitive, call.primal(values))
         outs, residuals, apply = call.forward(values)
         node = Node(call.primitive, {}, wanted, apply, residuals)
-        if hooks.lines:
-            node.line = hooks.user_line()
-        if self.nodes is not None:
-            self.nodes.append(node)
-        return [
-            _trace.Tensor(o, self, _Output(node, i) if _trace.is_inexact(o.dtype) else None)
-            for i, o in enumerate(outs)
-        ]
+        self._note(node)
+        return self._outputs(node, outs)
 
 
 def _through(callables: Iterable[Callable[[Any, Any], Any]], value: Any, node: Node) -> Any:
@@ -215,7 +243,13 @@ def _through(callables: Iterable[Callable[[Any, Any], Any]], value: Any, node: N
     return value
 
 
-def _guards(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) -> list[Guard]:
+class _Guarded(tuple[Any, ...]):
+    """Saved values together with the guards that must live as long."""
+
+    guards: list[Guard]
+
+
+def _guarded(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) -> tuple[Any, ...]:
     """Guard the saved arrays that the user holds: plain operands, and leaves made without a copy."""
     held = {id(a) for a in args if type(a) is np.ndarray}
     if trace.shares:
@@ -224,13 +258,12 @@ def _guards(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) ->
             for a in args
             if isinstance(a, Tracer) and a.trace is trace and getattr(a.node, "shared", False)
         }
-    guards = []
-    for value in saved:
-        if type(value) is np.ndarray and id(value) in held:
-            guard = protect(value)
-            if guard is not None:
-                guards.append(guard)
-    return guards
+    guards = [protect(v) for v in saved if type(v) is np.ndarray and id(v) in held]
+    if not any(guards):
+        return saved
+    together = _Guarded(saved)
+    together.guards = [g for g in guards if g is not None]
+    return together
 
 
 def _reachable(roots: Iterable[Any]) -> list[Any]:
@@ -312,12 +345,22 @@ def backpropagate(
             kind = type(node)
             if kind is Node:
                 if cotangent is not None:
-                    _step(node, cotangent, pending, owned, retain)
-                if waiting is not None:
-                    _release_leaves(node, waiting, pending)
-                if hooks.between_nodes:
-                    for hook in hooks.between_nodes:
-                        hook(node)
+                    saved = node.saved
+                    if saved is None or hooks.active or isinstance(cotangent, LazyCotangent):
+                        results = _pull(node, cotangent)
+                    else:
+                        results = node.apply(cotangent, saved, node.params, node.parents)
+                    if not retain:
+                        node.saved = None
+                    for parent, result in zip(node.parents, results):  # noqa: B905 (strict costs)
+                        if result is None or parent is None:
+                            continue
+                        if parent in pending:
+                            _accumulate(pending, owned, parent, result)
+                        else:
+                            pending[parent] = result
+                if hooks.active:
+                    _after_node(node, waiting, pending)
             elif cotangent is None:
                 continue
             elif kind is Leaf:
@@ -341,10 +384,8 @@ def _deliver(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: Any
         pending[node] = cotangent
 
 
-def _step(
-    node: Node, cotangent: Any, pending: dict[Any, Any], owned: set[Any], retain: bool
-) -> None:
-    """Apply one node's pullback and hand its results to the parents."""
+def _pull(node: Node, cotangent: Any) -> Sequence[Any]:
+    """Apply one node's pullback with all that may hang on it: a cotangent, or None, for each operand."""
     saved = node.saved
     if saved is None:
         raise BackwardError(
@@ -355,20 +396,17 @@ def _step(
         cotangent = cotangent.materialise()
     if hooks.on_load:
         saved = tuple([_through(hooks.on_load[::-1], v, node) for v in saved])
-    parents = node.parents
-    results = node.apply(cotangent, saved, node.params, parents)
-    if not retain:
-        node.saved = None
-        node.guards = None
-    if hooks.after_pullback:
-        for hook in hooks.after_pullback:
-            hook(node, cotangent, results)
-    for parent, result in zip(parents, results):  # noqa: B905  (strict costs time here)
-        if result is not None and parent is not None:
-            if parent in pending:
-                _accumulate(pending, owned, parent, result)
-            else:
-                pending[parent] = result
+    results = node.apply(cotangent, saved, node.params, node.parents)
+    for hook in hooks.after_pullback:
+        hook(node, cotangent, results)
+    return results
+
+
+def _after_node(node: Node, waiting: dict[Leaf, int] | None, pending: dict[Any, Any]) -> None:
+    if waiting is not None:
+        _release_leaves(node, waiting, pending)
+    for hook in hooks.between_nodes:
+        hook(node)
 
 
 def _consumers(order: Iterable[Any]) -> dict[Leaf, int]:

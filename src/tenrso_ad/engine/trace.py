@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from . import hooks
 from .errors import ConcretizationError, LeakedTensorError, NotDifferentiableError, explain
@@ -23,6 +24,14 @@ _levels = itertools.count()
 
 evaluation: dict[Primitive, Callable[..., Any]] = {}
 """How a primitive is computed on plain arrays: rule(*values, **params)."""
+
+foreign_evaluation: dict[Primitive, Callable[..., Any]] = {}
+"""The same for operands of which one is not NumPy's, where `evaluation` is for NumPy's only."""
+
+NUMPY_TYPES: frozenset[type] = frozenset(
+    {np.ndarray, bool, int, float, complex, *np.sctypeDict.values()}
+)
+"""What NumPy computes on by itself: its arrays and scalars, and Python's numbers."""
 
 
 class Trace:
@@ -124,20 +133,27 @@ def innermost(args: Sequence[Any]) -> Trace | None:
 
 def bind(primitive: Primitive, args: Sequence[Any], params: Mapping[str, Any] = NO_PARAMS) -> Any:
     """Apply a primitive to operands through the innermost trace among them."""
-    top, level = None, -1
+    top, level, foreign = None, -1, False
     for a in args:
-        if isinstance(a, Tracer):
+        kind = type(a)
+        if kind is ndarray:
+            continue
+        if kind is Tensor:
             trace = a.trace
             if trace.level > level:
                 top = trace
                 level = trace.level
+        elif kind not in NUMPY_TYPES:
+            foreign = True
     if top is not None:
         return top.process(primitive, args, params)
+    table = foreign_evaluation if foreign and primitive in foreign_evaluation else evaluation
     try:
-        out = evaluation[primitive](*args, **params)
+        rule = table[primitive]
+        out = rule(*args, **params) if params else rule(*args)
     except Exception as error:
         raise explain(primitive.name, args, params, error) from error
-    if hooks.after_evaluation:
+    if hooks.active:
         for hook in hooks.after_evaluation:
             hook(primitive, args, params, out)
     return out

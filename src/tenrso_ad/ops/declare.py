@@ -27,11 +27,7 @@ from ..engine.forward import pushforwards
 from ..engine.graph import shape_rules
 from ..engine.primitive import Primitive
 from ..engine.reverse import Pullback, pullbacks, transpose
-from ..engine.trace import Tracer, bind, evaluation, is_inexact
-
-NUMPY_TYPES: frozenset[type] = frozenset(
-    {np.ndarray, bool, int, float, complex, *np.sctypeDict.values()}
-)
+from ..engine.trace import NUMPY_TYPES, Tracer, bind, evaluation, is_inexact
 
 Rule = Callable[..., Any]
 

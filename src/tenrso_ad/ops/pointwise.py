@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
+from ..engine import hooks
 from ..engine.array_type import ArrayType
+from ..engine.batch import batching
+from ..engine.errors import explain
 from ..engine.forward import pushforwards
 from ..engine.graph import shape_rules
 from ..engine.primitive import NO_PARAMS, Primitive
 from ..engine.reverse import Pullback, pullbacks
-from ..engine.trace import Tracer, bind, evaluation
-from ..engine.batch import batching
+from ..engine.trace import NUMPY_TYPES, Tracer, bind, evaluation, foreign_evaluation
 from .broadcasting import broadcast_to, convert, match
-from .declare import NUMPY_TYPES, namespace, reads
+from .declare import namespace, reads
 
 Partial = Callable[..., Any] | int | None
 ufuncs: dict[Any, Callable[..., Any]] = {}
@@ -60,17 +63,17 @@ def elementwise(
     """
     primitive = Primitive(name)
     operations[name] = primitive
-    evaluation[primitive] = compute = _evaluator(api or name, evaluate, other)
+    evaluation[primitive] = evaluate
+    foreign_evaluation[primitive] = _foreign(api or name, other)
     shape_rules[primitive] = functools.partial(_shape, primitive)
     batching[primitive] = functools.partial(_batch, primitive)
     factors = tuple(_Factor(p) for p in partials)
     if all(p is None for p in partials):
         pullbacks[primitive] = pushforwards[primitive] = None
     else:
-        one = len(factors) == 1 and not real_valued
-        pullbacks[primitive] = _unary_pullback(factors[0]) if one else _pullback(factors)
+        pullbacks[primitive] = _pullback_of(factors, real_valued)
         pushforwards[primitive] = functools.partial(_push, factors)
-    operation = (_unary if len(partials) == 1 else _nary)(primitive, compute, len(partials))
+    operation = _OPERATIONS[len(partials)](primitive, evaluate)
     operation.__name__ = operation.__qualname__ = name
     operation.__doc__ = f"Elementwise {name}; see the NumPy function of that name."
     if isinstance(evaluate, np.ufunc):
@@ -78,61 +81,62 @@ def elementwise(
     return operation
 
 
-def _unary(primitive: Primitive, compute: Any, arity: int) -> Callable[..., Any]:
+def _unary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
     def operation(x: Any, /) -> Any:
         if isinstance(x, Tracer):
             return x.trace.process(primitive, (x,), NO_PARAMS)
-        return bind(primitive, (operand(x),))
+        if type(x) is not ndarray or hooks.active:
+            return bind(primitive, (operand(x),))
+        try:  # what bind would do, for the derivatives, which run on plain arrays
+            return function(x)
+        except Exception as error:
+            raise explain(primitive.name, (x,), NO_PARAMS, error) from error
 
     return operation
 
 
-def _nary(primitive: Primitive, compute: Any, arity: int) -> Callable[..., Any]:
-    if arity == 2:
-
-        def operation(x: Any, y: Any, /) -> Any:
-            return bind(primitive, (operand(x), operand(y)))
-    else:
-
-        def operation(x: Any, y: Any, z: Any, /) -> Any:  # type: ignore[misc]
-            return bind(primitive, (operand(x), operand(y), operand(z)))
+def _binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
+    def operation(x: Any, y: Any, /) -> Any:
+        if type(x) not in _known:
+            x = operand(x)
+        if type(y) not in _known:
+            y = operand(y)
+        return bind(primitive, (x, y))
 
     return operation
 
+
+def _ternary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
+    def operation(x: Any, y: Any, z: Any, /) -> Any:
+        return bind(primitive, (operand(x), operand(y), operand(z)))
+
+    return operation
+
+
+_OPERATIONS = {1: _unary, 2: _binary, 3: _ternary}
+_known: set[type] = set(NUMPY_TYPES)  # types that `operand` gives back as they are; it adds others
 
 make_array: Callable[[Any], Any] = np.asarray  # shaping.py puts its own here: lists may hold tensors
 
 
 def operand(x: Any) -> Any:
     """Give an operand as it is if it is an array or a scalar, else as an array."""
-    if type(x) in NUMPY_TYPES or isinstance(x, Tracer) or hasattr(x, "dtype"):
+    if type(x) in _known:
+        return x
+    if isinstance(x, Tracer) or hasattr(x, "dtype"):
+        _known.add(type(x))
         return x
     return make_array(x)
 
 
-def _evaluator(
-    name: str, function: Callable[..., Any], other: Callable[..., Any] | None
-) -> Callable[..., Any]:
-    """Choose between NumPy's function and the one of the operands' own namespace."""
+def _foreign(name: str, other: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Evaluate in the operands' own namespace."""
 
-    def foreign(*values: Any) -> Any:
+    def evaluate(*values: Any) -> Any:
         xp = namespace(*values)
-        if xp is np:
-            return function(*values)
-        if other is not None:
-            return other(xp, *values)
-        return getattr(xp, name)(*values)
+        return other(xp, *values) if other is not None else getattr(xp, name)(*values)
 
-    def unary(x: Any) -> Any:
-        return function(x) if type(x) in NUMPY_TYPES else foreign(x)
-
-    def binary(x: Any, y: Any) -> Any:
-        if type(x) in NUMPY_TYPES and type(y) in NUMPY_TYPES:
-            return function(x, y)
-        return foreign(x, y)
-
-    arity = function.nin if isinstance(function, np.ufunc) else len(reads(function)[0])
-    return {1: unary, 2: binary}.get(arity, foreign)
+    return evaluate
 
 
 # --- shapes and batches -----------------------------------------------------------------------------------------
@@ -177,19 +181,16 @@ def _batch(
 class _Factor:
     """One partial derivative: what it reads, and how it turns a tangent or a cotangent."""
 
-    __slots__ = ("function", "is_map", "names", "sign")
+    __slots__ = ("function", "is_map", "is_zero", "names", "sign")
 
     def __init__(self, partial: Partial) -> None:
+        self.is_zero = partial is None
         self.function = partial if callable(partial) else None
         self.sign = partial if isinstance(partial, int) else None
         self.names = reads(partial)[0] if callable(partial) else []
         self.is_map = "g" in self.names
         if self.is_map:
             self.names.remove("g")
-
-    @property
-    def is_zero(self) -> bool:
-        return self.function is None and self.sign is None
 
     def places(self, arity: int) -> list[int]:
         """Where what it reads stands in (operands..., out)."""
@@ -204,21 +205,73 @@ class _Factor:
         return scale(g, self.function(*arguments))
 
 
+def _pullback_of(factors: tuple[_Factor, ...], real_valued: bool) -> Pullback:
+    """Choose the leanest form of pullback: these run once an operation, on arrays of any size."""
+    if len(factors) == 1 and not real_valued and not factors[0].is_map:
+        if factors[0].names in (["x"], ["out"]):
+            return _unary_pullback(factors[0])
+    if len(factors) == 2:
+        return _binary_pullback(*factors)
+    return _pullback(factors)
+
+
 def _unary_pullback(factor: _Factor) -> Pullback:
-    function, places = factor.function, factor.places(1)
-    if function is None or factor.is_map or places not in ([0], [1]):
-        return _pullback((factor,))
-    if places == [0]:
+    """Save the one array that the partial reads."""
+    partial: Any = factor.function
+    reads_out = factor.names == ["out"]
 
-        def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
-            return (values[0],)
-    else:
-
-        def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
-            return (out,)
+    def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
+        return (out,) if reads_out else (values[0],)
 
     def apply(g: Any, saved: Any, params: Any, wanted: Any) -> Sequence[Any]:
-        return (scale(g, function(saved[0])),)
+        return (scale(g, partial(saved[0])),)
+
+    return Pullback(save, apply, "result" if reads_out else "operand")
+
+
+def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
+    """Save what the wanted partials read, and the types of operands that were broadcast or promoted."""
+    places_1, places_2 = first.places(2), second.places(2)
+    (x_1, y_1, out_1), (x_2, y_2, out_2) = (
+        [p in places for p in range(3)] for places in (places_1, places_2)
+    )
+
+    def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
+        x, y = values
+        want_x, want_y = wanted
+        shape, dtype = out.shape, out.dtype
+        type_x = type_y = keep_x = keep_y = keep_out = None
+        if want_x is not None:
+            if x.shape != shape or x.dtype != dtype:
+                type_x = ArrayType(x.shape, x.dtype)
+            if x_1:
+                keep_x = x
+            if y_1:
+                keep_y = y
+            if out_1:
+                keep_out = out
+        if want_y is not None:
+            if y.shape != shape or y.dtype != dtype:
+                type_y = ArrayType(y.shape, y.dtype)
+            if x_2:
+                keep_x = x
+            if y_2:
+                keep_y = y
+            if out_2:
+                keep_out = out
+        return keep_x, keep_y, keep_out, type_x, type_y
+
+    def apply(g: Any, saved: tuple[Any, ...], params: Any, wanted: Any) -> Sequence[Any]:
+        by_x = by_y = None
+        if wanted[0] is not None and not first.is_zero:
+            by_x = first.turn(g, [saved[p] for p in places_1])
+            if saved[3] is not None:
+                by_x = match(by_x, *saved[3])
+        if wanted[1] is not None and not second.is_zero:
+            by_y = second.turn(g, [saved[p] for p in places_2])
+            if saved[4] is not None:
+                by_y = match(by_y, *saved[4])
+        return by_x, by_y
 
     return Pullback(save, apply)
 
@@ -285,22 +338,25 @@ def _push(
 
 def scale(g: Any, factor: Any) -> Any:
     """Multiply ``g`` by a derivative; where ``g`` is zero the product is zero, even if the derivative is inf or NaN."""
-    if type(g) in NUMPY_TYPES and type(factor) in NUMPY_TYPES:
-        return _evaluate_scale(g, factor)
-    return bind(_scale, (g, factor))
+    if type(g) is not ndarray or type(factor) is not ndarray:
+        return bind(_scale, (g, factor))
+    product = g * factor
+    try:
+        probe = product.item(product.argmax())  # the first NaN, if there is any: nearly always none
+    except ValueError:  # no elements
+        return product
+    return product if probe == probe else _with_zeros_of(g, product)
+
+
+def _with_zeros_of(g: Any, product: Any) -> Any:
+    return np.where(np.equal(g, 0), product.dtype.type(0), product)
 
 
 def _evaluate_scale(g: Any, factor: Any) -> Any:
     product = g * factor
-    if type(product) in NUMPY_TYPES:
-        # one cheap pass finds out whether there is any NaN; nearly always there is none
-        flat = product
-        if type(product) is np.ndarray:
-            flat = product.dot(product) if product.ndim == 1 else np.vdot(product, product)
-        if flat != flat:
-            return np.where(np.equal(g, 0), product.dtype.type(0), product)
-        return product
     xp = namespace(product)
+    if xp is np:
+        return _with_zeros_of(g, product) if np.isnan(product).any() else product
     return xp.where(g == 0, xp.zeros_like(product), product)
 
 

@@ -15,8 +15,8 @@ from ..engine.errors import ArgumentError, DTypeError, ShapeError, describe
 from ..engine.forward import ForwardTrace
 from ..engine.guard import protect
 from ..engine.reverse import Leaf, ReverseTrace, backpropagate
-from ..engine.trace import Tracer, is_inexact
-from ..ops.declare import NUMPY_TYPES, is_complex, zeros_like
+from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
+from ..ops.declare import is_complex, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
 from ..tape import conjugated, cotangent_like, detached, opened
 
