@@ -1,4 +1,4 @@
-"""Arguments of NumPy's functions, brought to the form that params have: axes, shapes, dtypes, operands."""
+"""Arguments of NumPy's functions in the form of params: axes, shapes, dtypes; and operands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from ..engine.trace import Tracer
 from .pointwise import operand
 
 Axis = int | tuple[int, ...] | None
-_EVERY = tuple(tuple(range(n)) for n in range(65))  # all axes of an array of n axes; NumPy allows 64
+_EVERY = tuple(
+    tuple(range(n)) for n in range(65)
+)  # all axes of an array of n axes; NumPy allows 64
 
 
 def array_operand(x: Any) -> Any:
@@ -82,7 +84,9 @@ def shape_of(name: str, shape: Any) -> tuple[int, ...]:
             return (operator.index(shape),)
         return tuple([operator.index(n) for n in shape])
     except TypeError:
-        raise ArgumentError(f"{name}: a shape is an int or a tuple of ints, got {shape!r}") from None
+        raise ArgumentError(
+            f"{name}: a shape is an int or a tuple of ints, got {shape!r}"
+        ) from None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -24,7 +24,7 @@ import numpy as np
 from ..engine.array_type import type_of
 from ..engine.batch import batching
 from ..engine.forward import pushforwards
-from ..engine.graph import shape_rules
+from ..engine.graph import Variable, shape_rules
 from ..engine.primitive import Primitive
 from ..engine.reverse import Pullback, pullbacks, transpose
 from ..engine.trace import NUMPY_TYPES, Tracer, bind, evaluation, is_inexact
@@ -44,13 +44,13 @@ def namespace(*values: Any) -> Any:
     return np
 
 
-def zeros_like(value: Any) -> Any:
-    """Zeros of the shape and dtype of an array or tracer, in the namespace of the array inside."""
-    shape, dtype = value.shape, value.dtype
+def zeros_like(value: Any, shape: tuple[int, ...] | None = None) -> Any:
+    """Zeros of the dtype and shape (or another shape) of an array or tracer, in its namespace."""
+    shape, dtype = value.shape if shape is None else shape, value.dtype
     inner = value
     while isinstance(inner, Tracer):
         inner = inner.value
-    xp = namespace(inner) if not hasattr(inner, "type") else np
+    xp = np if isinstance(inner, Variable) else namespace(inner)
     return xp.zeros(shape, dtype=dtype)
 
 
