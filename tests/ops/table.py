@@ -4,8 +4,14 @@ A file of tests lists its cases and hands them to `each`::
 
     CASES = [
         Case("tanh", tnp.tanh, normal(2, 3), complex=True, reference=np.tanh),
-        Case("sum axis", lambda x: tnp.sum(x, axis=1), normal(2, 3), reference=lambda x: np.sum(x, axis=1)),
+        Case(
+            "sum axis",
+            lambda x: tnp.sum(x, axis=1),
+            normal(2, 3),
+            reference=lambda x: np.sum(x, axis=1),
+        ),
     ]
+
 
     @each(CASES)
     def test_reductions(check):
@@ -35,7 +41,7 @@ Draw = Callable[[np.random.Generator], Any]
 BATCH = 3
 
 
-# --- operands -------------------------------------------------------------------------------------------------
+# --- operands ------------------------------------------------------------------------------------
 
 
 def normal(*shape: int) -> Draw:
@@ -73,7 +79,7 @@ def definite(*shape: int) -> Draw:
     return draw
 
 
-# --- cases ----------------------------------------------------------------------------------------------------
+# --- cases ---------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True, init=False, eq=False)
@@ -89,7 +95,8 @@ class Case:
     *operands : array or callable
         Arrays, or `normal`, `positive` ... : callables that draw one from a generator.
     reference : callable, optional
-        Gives the values that the function must give on plain arrays; nearly always NumPy's function.
+        Gives the values that the function must give on plain arrays; nearly always NumPy's
+        function.
     complex : bool
         Whether it is checked for complex operands too.
     imaginary : float
@@ -97,9 +104,11 @@ class Case:
     order : int
         How many derivatives are checked.
     differentiable : bool
-        False for a function whose derivative is zero everywhere, or whose results are not floating point.
+        False for a function whose derivative is zero everywhere, or whose results are not floating
+        point.
     smooth : bool
-        False where differences make no sense (ties, singular points): gradients are not compared with them.
+        False where differences make no sense (ties, singular points): gradients are not compared
+        with them.
     float32, vmap, stage : bool
         False leaves that check out, for a function that cannot do it by nature.
     rtol, float32_rtol : float, optional
@@ -174,7 +183,7 @@ def results(function: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
 
 
 def gradients(function: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
-    """Gradients of the weighted sum of all floating-point results in all floating-point operands."""
+    """Gradients of the weighted sum of all floating-point results, in every such operand."""
     moving = [is_inexact(a.dtype) for a in args]
 
     def of_moving(*xs: Any) -> tuple[Any, ...]:
@@ -201,7 +210,7 @@ def assert_same(actual: Sequence[Any], expected: Sequence[Any], rtol: float, wha
         np.testing.assert_allclose(a, e, rtol=rtol, atol=atol, err_msg=where)
 
 
-# --- what is checked ------------------------------------------------------------------------------------------
+# --- what is checked -----------------------------------------------------------------------------
 
 
 def check_values(case: Case) -> None:
@@ -310,7 +319,9 @@ def check_vmap(case: Case) -> None:
                 in_axes=tuple(0 if c else None for c in chosen),
             )(*args)
             loop = [
-                compute(case.function, *(a[b] if c else a for a, c in zip(args, chosen, strict=True)))
+                compute(
+                    case.function, *(a[b] if c else a for a, c in zip(args, chosen, strict=True))
+                )
                 for b in range(BATCH)
             ]
             expected = [np.stack(o) for o in zip(*loop, strict=True)]

@@ -1,5 +1,6 @@
 """Checking derivatives against differences of values."""
 
-from .gradcheck import GradCheckEntry, GradCheckResult, check_gradients
+from .gradcheck import check_gradients
+from .result import GradCheckEntry, GradCheckResult
 
 __all__ = ["GradCheckEntry", "GradCheckResult", "check_gradients"]

@@ -1,12 +1,14 @@
 """Differences along probes: the numeric half of a gradient check.
 
-A probe is a direction in one array: one coordinate (for complex elements its real or its imaginary part) where the
-array is small, else a random vector, which can be halved until the coordinate that is wrong is found.
+A probe is a direction in one array: one coordinate (for complex elements its real or its imaginary
+part) where the array is small, else a random vector, which can be halved until the coordinate that
+is wrong is found.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,8 +18,8 @@ COORDINATES = 32
 """Arrays of up to so many elements are probed coordinate by coordinate."""
 DIRECTIONS = 3
 """How many random directions probe a larger array."""
-_RUNGS = 10
 _RATIO = 8.0
+_UNITS: dict[str, tuple[complex, ...]] = {"f": (1.0,), "c": (1.0 + 0j, 1.0j)}
 
 Function = Callable[..., tuple[Any, ...]]
 
@@ -36,12 +38,15 @@ class Probe:
         How far it moves each of them.
     size : float
         Step by which a function of the array may be expected to change visibly.
+    least : float
+        What it may need to be where the elements are of very different size.
     """
 
     array: int
     places: np.ndarray
     weights: np.ndarray
     size: float
+    least: float
 
     def dense(self, like: Any) -> np.ndarray:
         """Write the direction as an array."""
@@ -49,13 +54,19 @@ class Probe:
         out[self.places] = self.weights
         return out.reshape(like.shape)
 
-    def halves(self) -> list[Probe]:
-        """Two probes of half the elements each."""
-        middle = self.places.size // 2
-        return [
-            dataclasses.replace(self, places=self.places[part], weights=self.weights[part])
-            for part in (slice(None, middle), slice(middle, None))
-        ]
+    def parts(self) -> list[Probe]:
+        """Probes of half the elements each; of one element its coordinates; of these nothing."""
+        count = self.places.size
+        if count > 1:
+            middle = count // 2
+            pieces = [(self.places[:middle], self.weights[:middle])]
+            pieces += [(self.places[middle:], self.weights[middle:])]
+        else:
+            units = _UNITS[self.weights.dtype.kind]
+            if self.weights[0] in units:
+                return []
+            pieces = [(self.places, np.array([unit])) for unit in units]
+        return [dataclasses.replace(self, places=p, weights=w) for p, w in pieces]
 
     def dot(self, array: Any) -> float:
         """Real inner product of the direction with an array."""
@@ -76,12 +87,11 @@ def probes(arrays: Sequence[Any], rng: np.random.Generator) -> list[Probe]:
     """Probes of all arrays: every coordinate of small ones, random directions in large ones."""
     found = []
     for number, array in enumerate(arrays):
-        scale = _scale(array)
-        complex_ = np.iscomplexobj(array)
-        units = (1.0, 1.0j) if complex_ else (1.0,)
+        sizes, scale = _scale(array)
+        units = _UNITS[array.dtype.kind]
         if array.size <= COORDINATES:
             found += [
-                Probe(number, np.array([place]), np.array([unit]), float(scale[place]))
+                Probe(number, np.array([place]), np.array([unit]), scale[place], sizes[place])
                 for place in range(array.size)
                 for unit in units
             ]
@@ -89,22 +99,21 @@ def probes(arrays: Sequence[Any], rng: np.random.Generator) -> list[Probe]:
         largest = float(scale.max())
         for _ in range(DIRECTIONS):
             signs: Any = rng.choice([-1.0, 1.0], array.size)
-            if complex_:
+            if len(units) == 2:
                 signs = signs + 1j * rng.choice([-1.0, 1.0], array.size)
             places = rng.permutation(array.size)
-            found.append(Probe(number, places, (signs * scale)[places] / largest, largest))
+            weights = (signs * scale)[places] / largest
+            found.append(Probe(number, places, weights, largest, largest))
     return found
 
 
-def _scale(array: Any) -> np.ndarray:
-    """Size of each element, for the length of its step; small ones go with the largest."""
+def _scale(array: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Size of each element, and a length for its step: small elements go with the largest."""
     sizes = np.abs(np.asarray(array)).reshape(-1).astype(float)
     sizes[~np.isfinite(sizes)] = 0.0
-    largest = sizes.max(initial=0.0)
-    if largest == 0.0:
-        return np.ones_like(sizes)
-    clipped: np.ndarray = np.maximum(sizes, largest / 4)
-    return clipped
+    largest = sizes.max(initial=0.0) or 1.0
+    scale = np.maximum(sizes, largest / 4)
+    return np.where(sizes == 0.0, scale, sizes), scale
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +131,8 @@ class Differences:
         Length of the steps; None fits it to the arrays and their precision.
     epsilon : float
         Relative rounding error of the least precise array.
+    sizes : sequence of float
+        For each result the size of the terms that may have cancelled in it.
     """
 
     function: Function
@@ -129,9 +140,10 @@ class Differences:
     scheme: str
     step: float | None
     epsilon: float
+    sizes: Sequence[float]
 
     def estimate(self, probe: Probe, weights: Sequence[Probe]) -> np.ndarray:
-        """Difference quotients with one step: for each of `weights`, the derivative and its noise."""
+        """Difference quotients with one step: for each of `weights` a derivative and its noise."""
         power = 1 / 3 if self.scheme == "central" else 1 / 2
         step = self.step or probe.size * self.epsilon**power
         quotients, magnitudes = self._quotients(probe, weights, step)
@@ -139,33 +151,31 @@ class Differences:
         return np.stack([quotients, noise])
 
     def extrapolate(self, probe: Probe, weights: Sequence[Probe]) -> np.ndarray:
-        """Like `estimate`, from many steps: Richardson's extrapolation, at the steps where it settles best."""
-        epsilon = self.epsilon
-        order = 2 if self.scheme == "central" else 1
-        steps = [
-            probe.size * _RATIO**-k
-            for k in range(1, _RUNGS + 1)
-            if k < 3 or _RATIO**-k > epsilon ** (2 / 3)
-        ]
+        """Like `estimate`, by Richardson's extrapolation from the steps where it settles best."""
+        steps = self._ladder(probe)
         rows = [self._quotients(probe, weights, step) for step in steps]
         quotients = np.stack([row[0] for row in rows])
-        magnitudes = np.stack([row[1] for row in rows])
-        factor = _RATIO**order
+        floor = [self.sizes[w.array] * np.abs(w.weights).sum() for w in weights]
+        size = np.maximum(rows[0][1], floor)
+        factor = _RATIO ** (2 if self.scheme == "central" else 1)
         better = (factor * quotients[1:] - quotients[:-1]) / (factor - 1)
         change = np.abs(np.diff(better, axis=0))
-        change[~np.isfinite(change)] = np.inf
-        best = np.argmin(change, axis=0)
-        columns = np.arange(len(weights))
-        size = magnitudes[best + 2, columns]
-        rounding = 8 * epsilon * size / np.array(steps)[best + 2]
+        rounding = 8 * self.epsilon * size / np.array(steps[2:])[:, None]
+        doubt = (change + rounding) / np.maximum(np.abs(better[1:]), np.abs(better[:-1]))
+        doubt[np.isnan(doubt)] = np.inf
+        best = np.argmin(doubt, axis=0), np.arange(len(weights))
         # what a function of this size may reasonably leave undecided: a jump is not excused
-        limit = 10 * np.sqrt(epsilon) * size / probe.size
-        noise = np.maximum(rounding, np.minimum(4 * change[best, columns], limit))
-        return np.stack([better[best + 1, columns], noise])
+        limit = 10 * np.sqrt(self.epsilon) * size / probe.size
+        return np.stack([better[1:][best], rounding[best] + np.minimum(4 * change[best], limit)])
+
+    def _ladder(self, probe: Probe) -> list[float]:
+        """Steps that fall by a constant ratio, from visible ones down to what rounding lets see."""
+        rungs = math.log(probe.size / probe.least / self.epsilon ** (2 / 3), _RATIO)
+        return [probe.size * _RATIO**-k for k in range(1, max(4, round(rungs)) + 1)]
 
     def one_sided(self, probe: Probe, weight: Probe) -> tuple[float, float]:
         """Quotients from the left and from the right."""
-        step = self.step or probe.size * self.epsilon ** 0.5
+        step = self.step or probe.size * self.epsilon**0.5
         here = weight.dot(self.function(*self.arrays)[weight.array])
         left, right = (
             (weight.dot(self.function(*self._moved(probe, h))[weight.array]) - here) / h
