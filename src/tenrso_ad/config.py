@@ -29,8 +29,9 @@ _anomaly: contextlib.ExitStack | None = None
 def detect_anomaly(enabled: bool = True) -> contextlib.AbstractContextManager[Any]:
     """Raise where an operation, or its pullback, makes a NaN or an infinity out of finite operands.
 
-    The error names the operation, its operands and, for a pullback, the line of yours that recorded it. Checking reads
-    every result once and notes every line, so it is for searching, not for production.
+    The error names the operation, its operands and, for a pullback, the line of yours that recorded
+    it. Checking reads every result once and notes every line, so it is for searching, not for
+    production.
 
     Parameters
     ----------
@@ -67,7 +68,9 @@ def detect_anomaly(enabled: bool = True) -> contextlib.AbstractContextManager[An
     return _Switch(stack)
 
 
-def _check_result(primitive: Any, values: Sequence[Any], params: Mapping[str, Any], out: Any) -> None:
+def _check_result(
+    primitive: Any, values: Sequence[Any], params: Mapping[str, Any], out: Any
+) -> None:
     found = _nonfinite(out if isinstance(out, tuple) else (out,))
     if found and not _nonfinite(values):
         call = signature(primitive.name, values, params)
@@ -86,7 +89,9 @@ def _nonfinite(values: Any) -> str:
     """Say whether there is a NaN or an infinity among plain arrays."""
     found = ""
     for value in values:
-        if isinstance(value, Tracer) or not isinstance(value, (np.ndarray, np.generic, float, complex)):
+        if isinstance(value, Tracer) or not isinstance(
+            value, (np.ndarray, np.generic, float, complex)
+        ):
             continue
         if np.asarray(value).dtype.kind not in "fc":
             continue

@@ -1,4 +1,4 @@
-"""The tape: PyTorch's way of working. Tensors record what happens to them; the user says when to go back."""
+"""The tape, PyTorch's way of working: tensors record; the user says when to go back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-
 
 from .engine.array_type import ArrayType
 from .engine.errors import BackwardError, ShapeError, describe
@@ -42,7 +41,8 @@ class _Thread(threading.local):
     Attributes
     ----------
     stack : list of [Trace, TapeTrace or None]
-        Transforms and tapes, innermost last; beside each transform its implicit tape, once one was needed.
+        Transforms and tapes, innermost last; beside each transform its implicit tape, once one was
+        needed.
     paused : int
         How many no_grad blocks are open.
     """
@@ -58,7 +58,7 @@ _thread = _Thread()
 
 @contextlib.contextmanager
 def opened(trace: Trace) -> Iterator[Any]:
-    """Run a transform: tensors made meanwhile belong to a tape further in; afterwards the trace is closed."""
+    """Run a transform: tensors made meanwhile belong to a tape further in; then close the trace."""
     _thread.stack.append([trace, None])
     try:
         yield trace
@@ -68,7 +68,7 @@ def opened(trace: Trace) -> Iterator[Any]:
 
 
 def current_tape() -> TapeTrace:
-    """Tape to which a new tensor belongs: the innermost open one, or the implicit one of a transform."""
+    """Tape of a new tensor: the innermost open one, or the implicit one of a transform."""
     if not _thread.stack:
         return _thread.base
     top = _thread.stack[-1]
@@ -132,13 +132,16 @@ class TapeStats:
             f"{self.nodes} nodes, {self.edges} edges, {self.leaves} leaves, "
             f"{self.bytes_saved} bytes saved"
         )
-        return "\n".join([head, *(f"{count:8d}  {name}" for name, count in self.operations.items())])
+        return "\n".join(
+            [head, *(f"{count:8d}  {name}" for name, count in self.operations.items())]
+        )
 
 
 class Tape:
     """A stretch of recording with its own statistics.
 
-    Tensors made inside the ``with`` block belong to this tape. Without any Tape they belong to one that is always there.
+    Tensors made inside the ``with`` block belong to this tape. Without any Tape they belong to one
+    that is always there.
 
     Examples
     --------
@@ -251,12 +254,13 @@ def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
 
 
 def cotangent_like(cotangent: Any, value: Any, where: str) -> Any:
-    """Check a user's cotangent against the value it belongs to, and turn it to the inner convention."""
+    """Check a user's cotangent against its value, and turn it to the inner convention."""
     if not isinstance(cotangent, Tracer) and not hasattr(cotangent, "dtype"):
         cotangent = np.asarray(cotangent, dtype=value.dtype)
     if tuple(cotangent.shape) != tuple(value.shape):
         raise ShapeError(
-            f"{where}: the cotangent has the shape of the result, {tuple(value.shape)}, got {describe(cotangent)}"
+            f"{where}: the cotangent has the shape of the result, {tuple(value.shape)}, "
+            f"got {describe(cotangent)}"
         )
     from .ops.broadcasting import convert
 
@@ -290,5 +294,3 @@ def detached(gradient: Any, shared: set[int]) -> Any:
             owner = id(gradient)
         shared.add(owner)
     return gradient
-
-

@@ -24,8 +24,8 @@ array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 class Tensor(Tracer):
     """An array that a tape or a transform follows.
 
-    Made by `tenrso_ad.tensor`, or handed to your function by a transform. NumPy functions and operators take it like
-    an array, and give tensors.
+    Made by `tenrso_ad.tensor`, or handed to your function by a transform. NumPy functions and
+    operators take it like an array, and give tensors.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Tensor(Tracer):
     __array_priority__ = 1000.0
     __hash__ = object.__hash__
 
-    # --- what it is ---------------------------------------------------------------------------------------------
+    # --- what it is -------------------------------------------------------------------------------
 
     @property
     def ndim(self) -> int:
@@ -64,7 +64,11 @@ class Tensor(Tracer):
             dims = ",".join(map(str, self.shape))
             return f"Tensor({self.dtype}[{dims}], level={self.trace.level})"
         tail = ", requires_grad=True)" if self.requires_grad else ")"
-        return "Tensor(" + np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(") + tail
+        return (
+            "Tensor("
+            + np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(")
+            + tail
+        )
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
@@ -79,7 +83,7 @@ class Tensor(Tracer):
             raise TypeError("iteration over a 0-d tensor")
         return (self[i] for i in range(self.shape[0]))
 
-    # --- the tape -----------------------------------------------------------------------------------------------
+    # --- the tape ---------------------------------------------------------------------------------
 
     def backward(self, gradient: Any = None, *, retain_graph: bool = False) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it depends on.
@@ -94,13 +98,14 @@ class Tensor(Tracer):
         Raises
         ------
         BackwardError
-            No scalar and no gradient given, nothing requires a gradient, or the saved values were freed.
+            No scalar and no gradient given, nothing requires a gradient, or the saved values were
+            freed.
         """
         tape.backward(self, gradient, retain_graph)
 
     @property
     def grad(self) -> Any:
-        """Gradient that backward passes have added up, an array of the leaf's shape and dtype, or None."""
+        """Gradient that backward passes have added up: an array like the leaf, or None."""
         return getattr(self.node, "gradient", None)
 
     @grad.setter
@@ -120,7 +125,7 @@ class Tensor(Tracer):
         """Give the same values cut off from the graph, as `stop_gradient`."""
         return ew.stop_gradient(self)
 
-    # --- leaving the graph --------------------------------------------------------------------------------------
+    # --- leaving the graph ------------------------------------------------------------------------
 
     def item(self) -> Any:
         """Value of a tensor of one element as a Python number, outside the graph."""
@@ -152,20 +157,22 @@ class Tensor(Tracer):
         """Value for a Python number; refused where that would silently cut the derivative."""
         if self.requires_grad and not self.trace.imperative:
             raise DTypeError(
-                f"{wish} of a tensor inside a transform would lose its derivative. Use the function of "
-                "tenrso_ad.numpy instead of the one of math, or ta.stop_gradient(x).item() to leave on purpose."
+                f"{wish} of a tensor inside a transform would lose its derivative. Use the "
+                "function of tenrso_ad.numpy instead of the one of math, or "
+                "ta.stop_gradient(x).item() to leave on purpose."
             )
         return concrete(self, wish)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.requires_grad:
             raise DTypeError(
-                f"a {self.dtype} tensor cannot become a plain array without losing its derivative. Use a function of "
-                "tenrso_ad.numpy, or x.value or ta.stop_gradient(x) to leave the graph on purpose."
+                f"a {self.dtype} tensor cannot become a plain array without losing its "
+                "derivative. Use a function of tenrso_ad.numpy, or x.value or "
+                "ta.stop_gradient(x) to leave the graph on purpose."
             )
         return np.array(concrete(self, "np.asarray"), dtype=dtype, copy=copy)
 
-    # --- NumPy's protocols --------------------------------------------------------------------------------------
+    # --- NumPy's protocols ------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
@@ -176,7 +183,8 @@ class Tensor(Tracer):
             function = pointwise.ufuncs[ufunc]
         except KeyError:
             raise UnsupportedError(
-                f"np.{ufunc.__name__} has no derivative rule here; for a plain result call it on x.value"
+                f"np.{ufunc.__name__} has no derivative rule here; "
+                "for a plain result call it on x.value"
             ) from None
         return function(*inputs)
 
@@ -185,16 +193,18 @@ class Tensor(Tracer):
             ours = array_functions[function]
         except KeyError:
             raise UnsupportedError(
-                f"np.{function.__name__} is not supported on tensors; for a plain result call it on x.value"
+                f"np.{function.__name__} is not supported on tensors; "
+                "for a plain result call it on x.value"
             ) from None
         return ours(*args, **kwargs)
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise UnsupportedError(
-            "tensors do not change in place; write x = x.at[index].set(value) instead of x[index] = value"
+            "tensors do not change in place; write x = x.at[index].set(value) "
+            "instead of x[index] = value"
         )
 
-    # --- operators ----------------------------------------------------------------------------------------------
+    # --- operators --------------------------------------------------------------------------------
 
     __neg__ = ew.negative
     __pos__ = ew.positive
@@ -207,8 +217,8 @@ class Tensor(Tracer):
     __floordiv__ = ew.floor_divide
     __mod__ = ew.remainder
     __pow__ = ew.power
-    __eq__ = ew.equal  # type: ignore[assignment]
-    __ne__ = ew.not_equal  # type: ignore[assignment]
+    __eq__ = ew.equal
+    __ne__ = ew.not_equal
     __lt__ = ew.less
     __le__ = ew.less_equal
     __gt__ = ew.greater
@@ -285,8 +295,8 @@ def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = N
         value = xp.asarray(a, dtype=dtype, copy=copy or None)
     if not is_inexact(value.dtype) and (requires_grad or value.dtype == object):
         raise DTypeError(
-            f"tensor({describe(value)}): a gradient exists for floating-point and complex arrays only. "
-            "Convert it (dtype=float), or pass requires_grad=False."
+            f"tensor({describe(value)}): a gradient exists for floating-point and complex arrays "
+            "only. Convert it (dtype=float), or pass requires_grad=False."
         )
     if not requires_grad:
         return Tensor(value, trace, None)

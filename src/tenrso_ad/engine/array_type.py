@@ -29,14 +29,14 @@ class ArrayType(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Bytes that such an array takes."""
-        return self.size * np.dtype(self.dtype).itemsize
+        return self.size * int(np.dtype(self.dtype).itemsize)
 
     def __str__(self) -> str:
         return describe(self)
 
 
 def type_of(value: Any) -> Any:
-    """ArrayType of an array, a tracer or a variable; a Python scalar stands for itself (it is weak)."""
+    """ArrayType of an array, tracer or variable; a Python scalar, which is weak, as it is."""
     try:
         return ArrayType(value.shape, value.dtype)
     except AttributeError:

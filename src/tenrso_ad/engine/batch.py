@@ -1,4 +1,4 @@
-"""Batching (vmap): one tensor stands for many, laid along a first axis that the user does not see."""
+"""Batching (vmap): one tensor stands for many, along a first axis that the user does not see."""
 
 from __future__ import annotations
 
@@ -61,5 +61,3 @@ class BatchTrace(Trace):
     def _split(self, args: Sequence[Any]) -> tuple[list[Any], list[bool]]:
         batched = [isinstance(a, Tracer) and a.trace is self for a in args]
         return [a.value if b else a for a, b in zip(args, batched, strict=True)], batched
-
-

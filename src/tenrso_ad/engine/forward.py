@@ -12,7 +12,7 @@ from .primitive import Primitive
 from .trace import Trace, Tracer, bind, missing_rule
 
 pushforwards: dict[Primitive, Callable[..., Any] | None] = {}
-"""rule(tangents, values, out, params) -> tangent of out; None stands for a zero tangent on either side."""
+"""rule(tangents, values, out, params) -> tangent of out; None is a zero tangent on either side."""
 
 
 class ForwardTrace(Trace):

@@ -1,4 +1,4 @@
-"""Graph: an immutable list of equations in static single assignment form, with shapes and dtypes."""
+"""Graph: an immutable list of equations in single assignment form, with shapes and dtypes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from .array_type import ArrayType, type_of
 from .errors import GraphError, describe
 from .primitive import Primitive
 from .trace import bind, evaluation
-
 
 shape_rules: dict[Primitive, Callable[..., Any]] = {}
 """rule(*types, **params) -> ArrayType, or a tuple of them; a Python scalar stands for itself."""
@@ -106,8 +105,9 @@ class Graph:
         Raises
         ------
         GraphError
-            A variable used before it is defined or defined twice, a primitive without an evaluation, or an equation
-            whose outputs have not the shapes and dtypes that its primitive gives.
+            A variable used before it is defined or defined twice, a primitive without an
+            evaluation, or an equation whose outputs have not the shapes and dtypes that its
+            primitive gives.
         """
         defined: set[Variable] = set()
 
@@ -157,7 +157,9 @@ class Graph:
 
         for e in self.equations:
             out = bind(e.primitive, [read(a) for a in e.inputs], e.params)
-            values.update(zip(e.outputs, out if e.primitive.multiple_results else (out,), strict=True))
+            values.update(
+                zip(e.outputs, out if e.primitive.multiple_results else (out,), strict=True)
+            )
         return [read(a) for a in self.outputs]
 
     def counts(self) -> Counter[str]:

@@ -33,7 +33,9 @@ between_nodes: list[Callable[[Any], None]] = []
 after_evaluation: list[Callable[[Any, Any, Any, Any], None]] = []
 after_pullback: list[Callable[[Any, Any, Any], None]] = []
 lines = 0
-active = 0  # how many `installed` blocks are open: one look tells the engine that nothing hangs here
+active = (
+    0  # how many `installed` blocks are open: one look tells the engine that nothing hangs here
+)
 
 _package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 

@@ -1,12 +1,13 @@
 """Reverse mode: a tape of nodes, and the backward pass over it.
 
-A node belongs to one recorded operation. It holds the nodes of its operands and what the operation's pullback will
-need; tensors hold their nodes, never the other way round, so that what nobody can reach is freed by itself. Nodes are
-numbered in the order of recording: sorted by falling number, each comes after all that consumed it.
+A node belongs to one recorded operation. It holds the nodes of its operands and what the
+operation's pullback will need; tensors hold their nodes, never the other way round, so that what
+nobody can reach is freed by itself. Nodes are numbered in the order of recording: sorted by falling
+number, each comes after all that consumed it.
 
-A cotangent of None is a zero that was never made. Cotangents pair with tangents by Re(sum(cotangent * tangent)), so
-that the transpose of a C-linear map carries no conjugate; the transforms conjugate at the border, where the user's
-convention (the gradient is dL/dx + i dL/dy) begins.
+A cotangent of None is a zero that was never made. Cotangents pair with tangents by Re(sum(cotangent
+* tangent)), so that the transpose of a C-linear map carries no conjugate; the transforms conjugate
+at the border, where the user's convention (the gradient is dL/dx + i dL/dy) begins.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ import numpy as np
 from numpy import ndarray
 
 from . import hooks
+from . import trace as _trace
 from .array_type import ArrayType
 from .errors import BackwardError, explain
 from .guard import Guard, protect
 from .primitive import Primitive
 from .trace import Trace, Tracer, bind, evaluation, missing_rule
-from . import trace as _trace
 
 
 class Pullback(NamedTuple):
     """How an operation is differentiated in reverse.
 
-    `wanted` has the operand's node in the place of each operand whose gradient somebody wants, else None.
+    `wanted` has the operand's node in the place of each operand whose gradient somebody wants, else
+    None.
 
     save(values, out, params, wanted) -> tuple
         what the pullback will need.
@@ -41,7 +43,9 @@ class Pullback(NamedTuple):
 
     save: Callable[[Sequence[Any], Any, Mapping[str, Any], Sequence[Any]], tuple[Any, ...]]
     apply: Callable[[Any, tuple[Any, ...], Mapping[str, Any], Sequence[Any]], Sequence[Any]]
-    saves: str = ""  # "operand" or "result" where save would give (values[0],) or (out,): no call needed
+    saves: str = (
+        ""  # "operand" or "result" where save would give (values[0],) or (out,): no call needed
+    )
 
 
 pullbacks: dict[Primitive, Pullback | None] = {}
@@ -55,6 +59,7 @@ class Node:
     """One recorded operation."""
 
     __slots__ = ("apply", "line", "params", "parents", "primitive", "saved", "sequence")
+    line: str  # of the user's code; set only while hooks.lines
 
     def __init__(
         self,
@@ -116,7 +121,7 @@ class _Output:
 
 
 class LazyCotangent:
-    """A cotangent that is mostly zeros, kept as its few entries until a sum or a pullback needs it whole."""
+    """A cotangent of mostly zeros, kept as its few entries until it is needed whole."""
 
     def materialise(self) -> Any:
         """Give the whole array."""
@@ -250,7 +255,7 @@ class _Guarded(tuple[Any, ...]):
 
 
 def _guarded(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) -> tuple[Any, ...]:
-    """Guard the saved arrays that the user holds: plain operands, and leaves made without a copy."""
+    """Guard the saved arrays that the user holds: plain operands, leaves made without a copy."""
     held = {id(a) for a in args if type(a) is np.ndarray}
     if trace.shares:
         held |= {
@@ -315,9 +320,7 @@ def _accumulate(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: 
     owned.add(node)
 
 
-def backpropagate(
-    roots: Sequence[tuple[Any, Any]], *, retain: bool = False
-) -> dict[Leaf, Any]:
+def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> dict[Leaf, Any]:
     """Run the backward pass.
 
     Parameters
@@ -385,7 +388,7 @@ def _deliver(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: Any
 
 
 def _pull(node: Node, cotangent: Any) -> Sequence[Any]:
-    """Apply one node's pullback with all that may hang on it: a cotangent, or None, for each operand."""
+    """Apply one node's pullback with all that may hang on it."""
     saved = node.saved
     if saved is None:
         raise BackwardError(
@@ -396,7 +399,7 @@ def _pull(node: Node, cotangent: Any) -> Sequence[Any]:
         cotangent = cotangent.materialise()
     if hooks.on_load:
         saved = tuple([_through(hooks.on_load[::-1], v, node) for v in saved])
-    results = node.apply(cotangent, saved, node.params, node.parents)
+    results: Sequence[Any] = node.apply(cotangent, saved, node.params, node.parents)
     for hook in hooks.after_pullback:
         hook(node, cotangent, results)
     return results

@@ -56,7 +56,7 @@ class StagingTrace(Trace):
             tracer,
             wish,
             "a staged function runs on tensors that have no values yet",
-            "Use tnp.where, make the value a static argument, or leave this part out of the staged function.",
+            "Use tnp.where, make the value a static argument, or leave this part out.",
         )
 
 

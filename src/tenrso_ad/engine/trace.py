@@ -1,10 +1,11 @@
 """Traces, tracers and ``bind``.
 
-A transform opens a trace; the arrays it follows travel as tracers of that trace. Every trace has a level of its own, and
-a later trace has the higher one: the trace opened last is the innermost. ``bind`` gives an operation to the innermost
-trace among its operands; what that trace computes it binds again on the wrapped values, one level further out, until
-plain arrays are left. Levels are never used twice, so that two derivatives can never be taken for one another
-(perturbation confusion: Siskind and Pearlmutter, 2005).
+A transform opens a trace; the arrays it follows travel as tracers of that trace. Every trace has a
+level of its own, and a later trace has the higher one: the trace opened last is the innermost.
+``bind`` gives an operation to the innermost trace among its operands; what that trace computes it
+binds again on the wrapped values, one level further out, until plain arrays are left. Levels are
+never used twice, so that two derivatives can never be taken for one another (perturbation
+confusion: Siskind and Pearlmutter, 2005).
 """
 
 from __future__ import annotations
@@ -191,9 +192,11 @@ def missing_rule(primitive: Primitive, mode: str) -> NotDifferentiableError:
 
 
 def is_inexact(dtype: Any) -> bool:
-    """Whether a dtype is real or complex floating point, NumPy's, ml_dtypes' or another library's."""
+    """Whether a dtype, of NumPy, ml_dtypes or another library, is real or complex float."""
     try:
         dtype = np.dtype(dtype)
     except TypeError:  # a dtype of another array library
-        return bool(getattr(dtype, "is_floating_point", False) or getattr(dtype, "is_complex", False))
+        return bool(
+            getattr(dtype, "is_floating_point", False) or getattr(dtype, "is_complex", False)
+        )
     return dtype.kind in "fc" or (dtype.kind == "V" and "float" in dtype.name)

@@ -1,8 +1,8 @@
-"""NumPy's functions over plain arrays and tensors alike: plain arrays in, plain arrays out; tensors in, tensors out.
+"""NumPy's functions: plain arrays in, plain arrays out; tensors in, tensors out.
 
-By convention ``import tenrso_ad.numpy as tnp``. Functions have NumPy's names and signatures; relu, sigmoid, softplus,
-logsumexp and `at` (functional updates) stand beside them. Constants, dtypes and functions that make new arrays are
-NumPy's own.
+By convention ``import tenrso_ad.numpy as tnp``. Functions have NumPy's names and signatures; relu,
+sigmoid, softplus, logsumexp and `at` (functional updates) stand beside them. Constants, dtypes and
+functions that make new arrays are NumPy's own.
 """
 
 from __future__ import annotations

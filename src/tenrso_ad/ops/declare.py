@@ -1,12 +1,14 @@
 """Declaring operations: one declaration fills the table of every interpreter.
 
 linear
-    An operation linear in its array operands taken together (reshape, sum, concatenate). Declared by its transpose.
+    An operation linear in its array operands taken together (reshape, sum, concatenate). Declared
+    by its transpose.
 multilinear
-    Linear in each operand while the others stand still (matmul). Declared by one transpose an operand.
+    Linear in each operand while the others stand still (matmul). Declared by one transpose an
+    operand.
 nonlinear
-    Anything else that is not elementwise (cholesky, logsumexp). Declared by its pullback, which is linear in the
-    cotangent; forward mode is the transpose of that pullback.
+    Anything else that is not elementwise (cholesky, logsumexp). Declared by its pullback, which is
+    linear in the cotangent; forward mode is the transpose of that pullback.
 constant
     Derivative zero or undefined by nature (floor, argmax, comparisons).
 
@@ -75,6 +77,11 @@ def is_complex(value: Any) -> bool:
     return kind == "c" if kind is not None else bool(getattr(dtype, "is_complex", False))
 
 
+def is_boolean(value: Any) -> bool:
+    """Whether an array has boolean elements."""
+    return str(value.dtype).removeprefix("torch.") == "bool"
+
+
 def _register(name: str, evaluate: Rule, shape: Rule, batch: Rule, several: bool) -> Primitive:
     primitive = Primitive(name, multiple_results=several)
     evaluation[primitive] = evaluate
@@ -122,8 +129,9 @@ def linear(
     name, evaluate, shape, batch
         As for `constant`.
     transpose : callable
-        transpose(cotangent, *operands, **params) -> the cotangent of the one operand, or a sequence, one an operand.
-        `operands` holds the ArrayType of each linear operand, and the value of each other one.
+        transpose(cotangent, *operands, **params) -> the cotangent of the one operand, or a
+        sequence, one an operand. `operands` holds the ArrayType of each linear operand, and the
+        value of each other one.
     places : slice
         Which operands it is linear in; the others (indices, conditions) are not differentiated.
     """
@@ -143,8 +151,7 @@ def linear(
     def pushforward(tangents: Any, values: Any, out: Any, params: Mapping[str, Any]) -> Any:
         operands = list(values)
         operands[places] = [
-            instantiate(t, v)
-            for t, v in zip(tangents[places], values[places], strict=True)
+            instantiate(t, v) for t, v in zip(tangents[places], values[places], strict=True)
         ]
         return bind(primitive, operands, params)
 
@@ -163,13 +170,15 @@ def multilinear(
     name, evaluate, shape, batch
         As for `constant`.
     transposes : sequence of callable
-        One an operand: transpose(cotangent, *operands, **params) -> cotangent of that operand. In the operand's own
-        place stands its ArrayType.
+        One an operand: transpose(cotangent, *operands, **params) -> cotangent of that operand. In
+        the operand's own place stands its ArrayType.
     """
     primitive = _register(name, evaluate, shape, batch, False)
     places = range(len(transposes))
 
-    def save(values: Sequence[Any], out: Any, params: Any, wanted: Sequence[Any]) -> tuple[Any, ...]:
+    def save(
+        values: Sequence[Any], out: Any, params: Any, wanted: Sequence[Any]
+    ) -> tuple[Any, ...]:
         # operand j is needed where another operand wants a gradient
         return (
             *(
@@ -220,11 +229,12 @@ def nonlinear(
     name, evaluate, shape, batch, multiple_results
         As for `constant`.
     pullback : callable
-        pullback(g, ...) -> cotangent of the one operand, or a sequence, one an operand. Beside ``g`` it names what it
-        reads: any of the operands (``a_type`` for no more than the ArrayType of ``a``), ``out``, ``wanted`` (one entry an operand, None where nobody asks for the
-        gradient); keyword-only parameters are the params. Only what it names is saved. It must be linear in ``g`` and
-        written in operations of the library. With several results, ``g`` and ``out`` are tuples, and ``g`` has None
-        where a result is not used.
+        pullback(g, ...) -> cotangent of the one operand, or a sequence, one an operand. Beside
+        ``g`` it names what it reads: any of the operands (``a_type`` for no more than the ArrayType
+        of ``a``), ``out``, ``wanted`` (one entry an operand, None where nobody asks for the
+        gradient); keyword-only parameters are the params. Only what it names is saved. It must be
+        linear in ``g`` and written in operations of the library. With several results, ``g`` and
+        ``out`` are tuples, and ``g`` has None where a result is not used.
     operands : str
         Names of the operands, separated by spaces.
     """

@@ -1,7 +1,7 @@
 """Elementwise operations: each line is an operation and its derivatives.
 
-A partial derivative names what it reads (operands ``x``, ``y``, ``z``, the result ``out``); with ``g`` it is a linear
-map. Where two operands tie, maximum and minimum split the gradient evenly.
+A partial derivative names what it reads (operands ``x``, ``y``, ``z``, the result ``out``); with
+``g`` it is a linear map. Where two operands tie, maximum and minimum split the gradient evenly.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ..engine.array_type import ArrayType
 from ..engine.reverse import register_addition
 from ..engine.trace import bind
 from .broadcasting import match
-from .declare import is_complex, linear, namespace
-from .pointwise import align, elementwise, operand, ufuncs
+from .declare import is_boolean, is_complex, linear, namespace
+from .pointwise import Operation, align, elementwise, operand, ufuncs
 
-# --- arithmetic ---------------------------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 add = elementwise("add", np.add, 1, 1)
 subtract = elementwise("subtract", np.subtract, 1, -1)
 multiply = elementwise("multiply", np.multiply, lambda y: y, lambda x: x)
@@ -34,7 +34,7 @@ remainder = elementwise("remainder", np.remainder, 1, lambda x, y: -floor_divide
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y x^(y-1), zero for y = 0 even at x = 0."""
+    """Y x^(y-1), zero for y = 0 even at x = 0."""
     if isinstance(y, (int, float)):
         return 0.0 if y == 0 else y * x ** (y - 1)
     both_zero = logical_and(equal(x, 0), equal(y, 0))
@@ -53,7 +53,7 @@ ufuncs[np.power] = power
 
 stop_gradient = elementwise("stop_gradient", lambda x: x, None, other=lambda xp, x: x)
 
-# --- exponentials and logarithms ----------------------------------------------------------------------------------
+# --- exponentials and logarithms ------------------------------------------------------------------
 exp = elementwise("exp", np.exp, lambda out: out)
 exp2 = elementwise("exp2", np.exp2, lambda out: out * float(np.log(2)),
                    other=lambda xp, x: 2.0**x)  # fmt: skip
@@ -63,9 +63,9 @@ log2 = elementwise("log2", np.log2, lambda x: float(1 / np.log(2)) / x)
 log10 = elementwise("log10", np.log10, lambda x: float(1 / np.log(10)) / x)
 log1p = elementwise("log1p", np.log1p, lambda x: 1 / (1 + x))
 
-# --- trigonometric and hyperbolic functions -----------------------------------------------------------------------
+# --- trigonometric and hyperbolic functions -------------------------------------------------------
 sin = elementwise("sin", np.sin, lambda x: cos(x))
-cos = elementwise("cos", np.cos, lambda x: -sin(x))
+cos: Operation = elementwise("cos", np.cos, lambda x: -sin(x))
 tan = elementwise("tan", np.tan, lambda out: 1 + out * out)
 arcsin = elementwise("arcsin", np.arcsin, lambda x: 1 / (sqrt(1 - x) * sqrt(1 + x)), api="asin")
 arccos = elementwise("arccos", np.arccos, lambda x: -1 / (sqrt(1 - x) * sqrt(1 + x)), api="acos")
@@ -73,13 +73,13 @@ arctan = elementwise("arctan", np.arctan, lambda x: 1 / (1 + x * x), api="atan")
 arctan2 = elementwise("arctan2", np.arctan2, lambda x, y: y / (x * x + y * y),
                       lambda x, y: -x / (x * x + y * y), api="atan2")  # fmt: skip
 sinh = elementwise("sinh", np.sinh, lambda x: cosh(x))
-cosh = elementwise("cosh", np.cosh, lambda x: sinh(x))
+cosh: Operation = elementwise("cosh", np.cosh, lambda x: sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda out: 1 - out * out)
 arcsinh = elementwise("arcsinh", np.arcsinh, lambda x: 1 / sqrt(1 + x * x), api="asinh")
 arccosh = elementwise("arccosh", np.arccosh, lambda x: 1 / (sqrt(x - 1) * sqrt(x + 1)), api="acosh")
 arctanh = elementwise("arctanh", np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)), api="atanh")
 
-# --- complex parts ------------------------------------------------------------------------------------------------
+# --- complex parts --------------------------------------------------------------------------------
 real = elementwise("real", np.real, 1, real_valued=True)
 imag = elementwise("imag", np.imag, lambda g: g * -1j, real_valued=True)  # Im(dz) = Re(-i dz)
 _conjugate = elementwise("conjugate", np.conjugate, lambda g: conjugate(g), api="conj")
@@ -93,7 +93,7 @@ def conjugate(x: Any, /) -> Any:
 
 ufuncs[np.conjugate] = conjugate
 
-# --- comparisons, logic, rounding: no derivative, or zero ------------------------------------------------------------
+# --- comparisons, logic, rounding: no derivative, or zero -----------------------------------------
 equal = elementwise("equal", np.equal, None, None)
 not_equal = elementwise("not_equal", np.not_equal, None, None)
 greater = elementwise("greater", np.greater, None, None)
@@ -112,7 +112,7 @@ ceil = elementwise("ceil", np.ceil, None)
 trunc = elementwise("trunc", np.trunc, None)
 rint = elementwise("rint", np.rint, None, api="round")
 
-# --- absolute value, sign, selection --------------------------------------------------------------------------------
+# --- absolute value, sign, selection --------------------------------------------------------------
 _real_sign = elementwise("sign", np.sign, None)
 
 
@@ -164,11 +164,11 @@ where_p = linear(
 def where(condition: Any, x: Any, y: Any, /) -> Any:
     """Choose from x where the condition holds, else from y, with broadcasting.
 
-    The branch that is not chosen gets a zero cotangent, and a zero cotangent gives a zero gradient even where a
-    derivative is singular: ``where(x > 0, sqrt(x), 0)`` has a finite gradient at 0.
+    The branch that is not chosen gets a zero cotangent, and a zero cotangent gives a zero gradient
+    even where a derivative is singular: ``where(x > 0, sqrt(x), 0)`` has a finite gradient at 0.
     """
     condition, x, y = operand(condition), operand(x), operand(y)
-    if getattr(condition, "dtype", None) != bool and hasattr(condition, "dtype"):
+    if hasattr(condition, "dtype") and not is_boolean(condition):
         condition = not_equal(condition, 0)
     return bind(where_p, (condition, x, y))
 
@@ -181,7 +181,7 @@ def _evaluate_share(g: Any, x: Any, y: Any) -> Any:
 
 
 # what x gets of the cotangent of max(x, y): all where it is above, half where they tie
-_share = elementwise("share", _evaluate_share, lambda g, y, z: _share(g, y, z), None, None)
+_share: Operation = elementwise("share", _evaluate_share, lambda g, y, z: _share(g, y, z), None, None)
 maximum = elementwise(
     "maximum", np.maximum, lambda g, x, y: _share(g, x, y), lambda g, x, y: _share(g, y, x)
 )
@@ -203,7 +203,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return x
 
 
-# --- activations ----------------------------------------------------------------------------------------------------
+# --- activations ----------------------------------------------------------------------------------
 def _evaluate_sigmoid(x: Any) -> Any:
     """Never overflows, and keeps its relative accuracy for very negative x."""
     small = np.exp(-np.abs(x))

@@ -22,6 +22,7 @@ from .broadcasting import broadcast_to, convert, match
 from .declare import namespace, reads
 
 Partial = Callable[..., Any] | int | None
+Operation = Callable[..., Any]
 ufuncs: dict[Any, Callable[..., Any]] = {}
 """Our operation for each NumPy ufunc."""
 operations: dict[str, Primitive] = {}
@@ -46,13 +47,15 @@ def elementwise(
     evaluate : callable
         A NumPy ufunc, or a function of NumPy arrays and scalars.
     *partials : callable, 1, -1 or None
-        The derivative by each operand. A callable names what it reads: any of the operands ``x``, ``y``, ``z`` and
-        ``out``. One that also names ``g`` is a linear map of ``g`` instead of a factor. None is a zero derivative.
-        For a complex operand, the change of the result is Re(partial * dx) if the result is real.
+        The derivative by each operand. A callable names what it reads: any of the operands ``x``,
+        ``y``, ``z`` and ``out``. One that also names ``g`` is a linear map of ``g`` instead of a
+        factor. None is a zero derivative. For a complex operand, the change of the result is
+        Re(partial * dx) if the result is real.
     api : str, optional
         Name in other array namespaces, where it is not NumPy's.
     other : callable, optional
-        other(xp, *values): how arrays that are not NumPy's compute it, where their namespace lacks the name.
+        other(xp, *values): how arrays that are not NumPy's compute it, where their namespace lacks
+        the name.
     real_valued : bool
         Whether complex operands give a real result.
 
@@ -116,7 +119,9 @@ def _ternary(primitive: Primitive, function: Callable[..., Any]) -> Callable[...
 _OPERATIONS = {1: _unary, 2: _binary, 3: _ternary}
 _known: set[type] = set(NUMPY_TYPES)  # types that `operand` gives back as they are; it adds others
 
-make_array: Callable[[Any], Any] = np.asarray  # shaping.py puts its own here: lists may hold tensors
+make_array: Callable[[Any], Any] = (
+    np.asarray
+)  # shaping.py puts its own here: lists may hold tensors
 
 
 def operand(x: Any) -> Any:
@@ -139,7 +144,7 @@ def _foreign(name: str, other: Callable[..., Any] | None) -> Callable[..., Any]:
     return evaluate
 
 
-# --- shapes and batches -----------------------------------------------------------------------------------------
+# --- shapes and batches ---------------------------------------------------------------------------
 
 
 def _shape(primitive: Primitive, *types: Any) -> ArrayType:
@@ -148,7 +153,7 @@ def _shape(primitive: Primitive, *types: Any) -> ArrayType:
     return ArrayType(shape, _result_dtype(primitive, kinds))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _result_dtype(primitive: Primitive, kinds: tuple[Any, ...]) -> Any:
     """Ask the evaluation itself, with operands of no elements; a Python scalar stays one (weak)."""
     operands = [k(1) if isinstance(k, type) else np.empty(0, k) for k in kinds]
@@ -159,9 +164,7 @@ def _result_dtype(primitive: Primitive, kinds: tuple[Any, ...]) -> Any:
 
 def align(size: int, values: Sequence[Any], batched: Sequence[bool]) -> list[Any]:
     """Lay batches of different rank along one first axis, so that the rest broadcasts."""
-    ranks = [
-        len(getattr(v, "shape", ())) - b for v, b in zip(values, batched, strict=True)
-    ]
+    ranks = [len(getattr(v, "shape", ())) - b for v, b in zip(values, batched, strict=True)]
     rank = max(ranks)
     return [
         v.reshape((size, *(1,) * (rank - r), *v.shape[1:])) if b and r < rank else v
@@ -175,7 +178,7 @@ def _batch(
     return bind(primitive, align(size, values, batched), params)
 
 
-# --- derivatives --------------------------------------------------------------------------------------------------
+# --- derivatives ----------------------------------------------------------------------------------
 
 
 class _Factor:
@@ -230,7 +233,7 @@ def _unary_pullback(factor: _Factor) -> Pullback:
 
 
 def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
-    """Save what the wanted partials read, and the types of operands that were broadcast or promoted."""
+    """Save what the wanted partials read, and the types of broadcast or promoted operands."""
     places_1, places_2 = first.places(2), second.places(2)
     (x_1, y_1, out_1), (x_2, y_2, out_2) = (
         [p in places for p in range(3)] for places in (places_1, places_2)
@@ -333,11 +336,11 @@ def _push(
     return None if total is None else broadcast_to(total, tuple(out.shape))
 
 
-# --- the product of a cotangent and a partial -----------------------------------------------------------------------
+# --- the product of a cotangent and a partial -----------------------------------------------------
 
 
 def scale(g: Any, factor: Any) -> Any:
-    """Multiply ``g`` by a derivative; where ``g`` is zero the product is zero, even if the derivative is inf or NaN."""
+    """Multiply ``g`` by a derivative; a zero of ``g`` stays zero, even if the derivative is inf."""
     if type(g) is not ndarray or type(factor) is not ndarray:
         return bind(_scale, (g, factor))
     product = g * factor
@@ -372,4 +375,3 @@ _scale_factors = (
 pushforwards[_scale] = functools.partial(_push, _scale_factors)
 _scale_factors_reverse = (_scale_factors[0], _Factor(lambda g, x: scale(g, x)))
 pullbacks[_scale] = _pullback(_scale_factors_reverse)
-

@@ -1,4 +1,4 @@
-"""Functions of functions: gradients, Jacobians, Hessians, vmap, and functions with a derivative of their own."""
+"""Functions of functions: gradients, Jacobians, Hessians, vmap, custom derivatives."""
 
 from .custom import custom_jvp, custom_vjp
 from .gradients import grad, hvp, jvp, stop_gradient, value_and_grad, vjp

@@ -46,9 +46,11 @@ def _primitive(name: str) -> Primitive:
 
 
 class _ReverseCall(_Call):
-    """forward(values) -> outs, residuals; backward(residuals, cotangents) -> cotangents of the values."""
+    """forward(values) -> outs, residuals; backward(residuals, cotangents) -> cotangents."""
 
-    def __init__(self, name: str, primal: Flat, forward: Flat, backward: Callable[..., Any]) -> None:
+    def __init__(
+        self, name: str, primal: Flat, forward: Flat, backward: Callable[..., Any]
+    ) -> None:
         super().__init__(name, primal)
         self._forward = forward
         self._backward = backward
@@ -152,7 +154,9 @@ class _ForwardCall(_Call):
             results = _over_batch(both, size, [*flags, *moves], [*values, *tangents])
             return results[:count], results[count:]
 
-        return _ForwardCall(self.name, functools.partial(_over_batch, self.primal, size, flags), push)
+        return _ForwardCall(
+            self.name, functools.partial(_over_batch, self.primal, size, flags), push
+        )
 
 
 def _over_batch(function: Flat, size: int, flags: Sequence[bool], values: Sequence[Any]) -> Any:
@@ -213,8 +217,8 @@ class _Custom(Generic[P, R]):
 class custom_vjp(_Custom[P, R]):
     """Give a function a pullback of your own.
 
-    Works in reverse and forward mode, under vmap and to any order, provided that the backward function is written in
-    operations of the library and is linear in the cotangent.
+    Works in reverse and forward mode, under vmap and to any order, provided that the backward
+    function is written in operations of the library and is linear in the cotangent.
 
     Examples
     --------
@@ -244,8 +248,9 @@ class custom_vjp(_Custom[P, R]):
         forward : callable
             forward(*args) -> (result, residuals), residuals any pytree.
         backward : callable
-            backward(residuals, cotangent) -> tuple with one cotangent an argument, None for zero. The cotangent
-            has the structure of the result. Complex gradients follow the library's convention (dL/dx + i dL/dy).
+            backward(residuals, cotangent) -> tuple with one cotangent an argument, None for zero.
+            The cotangent has the structure of the result. Complex gradients follow the library's
+            convention (dL/dx + i dL/dy).
         """
         self._forward, self._backward = forward, backward
 
@@ -276,8 +281,8 @@ class custom_vjp(_Custom[P, R]):
         if not isinstance(results, (tuple, list)) or len(results) != len(places):
             got = len(results) if isinstance(results, (tuple, list)) else type(results).__name__
             raise ArgumentError(
-                f"the backward function of {self.name} returns a tuple with one cotangent for each of its "
-                f"{len(places)} arguments, got {got}"
+                f"the backward function of {self.name} returns a tuple with one cotangent for "
+                f"each of its {len(places)} arguments, got {got}"
             )
         leaves: list[Any] = []
         for place, result in zip(places, results, strict=True):
@@ -314,8 +319,9 @@ class custom_jvp(_Custom[P, R]):
         Parameters
         ----------
         rule : callable
-            rule(primals, tangents) -> (result, tangent of the result), both argument tuples of the same structure;
-            linear in the tangents. The tangent of an argument that is no floating-point array is None.
+            rule(primals, tangents) -> (result, tangent of the result), both argument tuples of the
+            same structure; linear in the tangents. The tangent of an argument that is no
+            floating-point array is None.
         """
         self._rule = rule
         return rule

@@ -1,4 +1,4 @@
-"""Transforms: functions of functions. They take and return plain arrays, and pytrees of them, and nest in any order."""
+"""Gradients, pullbacks and pushforwards of functions of arrays and pytrees of arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from ..engine import trace as _trace
 from ..engine import tree
-from ..engine.array_type import type_of
 from ..engine.errors import ArgumentError, DTypeError, ShapeError, describe
 from ..engine.forward import ForwardTrace
 from ..engine.guard import protect
@@ -18,7 +17,7 @@ from ..engine.reverse import Leaf, ReverseTrace, backpropagate
 from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
 from ..ops.declare import is_complex, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
-from ..tape import conjugated, cotangent_like, detached, opened
+from ..tape import cotangent_like, detached, opened
 
 Argnums = int | Sequence[int]
 
@@ -45,7 +44,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     Parameters
     ----------
     f : callable
-        Takes arrays or pytrees of them, returns a real scalar (or ``(scalar, aux)`` with ``has_aux``).
+        Takes arrays or pytrees of them, returns a real scalar (or ``(scalar, aux)`` with
+        ``has_aux``).
     argnums : int or sequence of int
         Which positional arguments to differentiate.
     has_aux : bool
@@ -54,8 +54,9 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     Returns
     -------
     callable
-        Called as `f`; returns the gradient, with the structure, shapes and dtypes of the argument (a tuple of them for a
-        sequence of `argnums`), or ``(gradient, aux)``. For a complex argument z = x + iy it is dL/dx + i dL/dy.
+        Called as `f`; returns the gradient, with the structure, shapes and dtypes of the argument
+        (a tuple of them for a sequence of `argnums`), or ``(gradient, aux)``. For a complex
+        argument z = x + iy it is dL/dx + i dL/dy.
 
     Raises
     ------
@@ -124,9 +125,7 @@ def value_and_grad(
     return compute
 
 
-def vjp(
-    f: Callable[..., Any], *primals: Any, has_aux: bool = False
-) -> tuple[Any, ...]:
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Evaluate a function and keep its pullback.
 
     Parameters
@@ -134,7 +133,8 @@ def vjp(
     f : callable
         Takes and returns pytrees of arrays.
     *primals : pytree of array
-        Arguments, all differentiated; NumPy arrays among them are read-only for as long as the pullback lives.
+        Arguments, all differentiated; NumPy arrays among them are read-only for as long as the
+        pullback lives.
     has_aux : bool
         Whether `f` returns ``(result, aux)``.
 
@@ -142,8 +142,8 @@ def vjp(
     -------
     out : pytree of array
     pullback : callable
-        Takes a cotangent of the structure, shapes and dtypes of `out`; returns a tuple with one gradient a primal.
-        May be called any number of times.
+        Takes a cotangent of the structure, shapes and dtypes of `out`; returns a tuple with one
+        gradient a primal. May be called any number of times.
     aux : pytree, optional
 
     Examples
@@ -170,12 +170,16 @@ def vjp(
         assert guards is not None  # the primals stay read-only while this function lives
         cotangents = _leaves_like(cotangent, structure, f"the cotangent of {_name(f)}")
         cotangents = [
-            cotangent_like(c, v, f"pullback of {_name(f)}") for c, v in zip(cotangents, values, strict=True)
+            cotangent_like(c, v, f"pullback of {_name(f)}")
+            for c, v in zip(cotangents, values, strict=True)
         ]
         roots = [(n, c) for n, c in zip(nodes, cotangents, strict=True) if n is not None]
         gradients = backpropagate(roots, retain=True)
         shared = {id(c) for c in cotangents}
-        return tree.unflatten(primal_structure, _collect(variables, gradients, shared))  # type: ignore[no-any-return]
+        results: tuple[Any, ...] = tree.unflatten(
+            primal_structure, _collect(variables, gradients, shared)
+        )
+        return results
 
     out = tree.unflatten(structure, values)
     return (out, pullback, _lower(trace, aux)) if has_aux else (out, pullback)
@@ -221,7 +225,8 @@ def jvp(
             t = t if hasattr(t, "dtype") else np.asarray(t, v.dtype)
             if tuple(t.shape) != tuple(v.shape):
                 raise ShapeError(
-                    f"jvp of {_name(f)}: a tangent has the shape of its primal, {describe(v)}, got {describe(t)}"
+                    f"jvp of {_name(f)}: a tangent has the shape of its primal, {describe(v)}, "
+                    f"got {describe(t)}"
                 )
             if is_complex(t) and not is_complex(v):
                 raise DTypeError(
@@ -238,14 +243,16 @@ def jvp(
         tangent = o.node if mine else None
         results.append(value)
         pushed.append(
-            _own(tangent) if tangent is not None else zeros_like(value if hasattr(value, "dtype") else np.asarray(value))
+            _own(tangent)
+            if tangent is not None
+            else zeros_like(value if hasattr(value, "dtype") else np.asarray(value))
         )
     both = tree.unflatten(out_structure, results), tree.unflatten(out_structure, pushed)
     return (*both, _lower(trace, aux)) if has_aux else both
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """Hessian-vector product of a scalar function, forward over reverse: about the cost of two gradients.
+    """Hessian-vector product of a scalar function, forward over reverse.
 
     Parameters
     ----------
@@ -264,7 +271,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     return jvp(grad(f), (x,), (v,))[1]
 
 
-# --- between the user's arguments and tensors -------------------------------------------------------------------------
+# --- between the user's arguments and tensors -----------------------------------------------------
 
 
 def _name(f: Callable[..., Any]) -> str:
@@ -280,8 +287,8 @@ def _differentiable(leaf: Any, what: str, f: Callable[..., Any]) -> Any:
         leaf = np.asarray(leaf)
     if not hasattr(leaf, "dtype") or not is_inexact(leaf.dtype):
         raise DTypeError(
-            f"{what} of {_name(f)}: a derivative exists for floating-point and complex arguments, got {describe(leaf)}. "
-            "Convert it to float, or leave it out of argnums."
+            f"{what} of {_name(f)}: a derivative exists for floating-point and complex arguments, "
+            f"got {describe(leaf)}. Convert it to float, or leave it out of argnums."
         )
     return leaf
 
@@ -294,7 +301,8 @@ def _variables(
     Returns
     -------
     args, variables, rebuild
-        All arguments with tensors in place, the tensors in order, and how to give their gradients the arguments' form.
+        All arguments with tensors in place, the tensors in order, and how to give their gradients
+        the arguments' form.
     """
     call_args = list(args)
     several = not isinstance(argnums, int)
@@ -303,7 +311,8 @@ def _variables(
     for i in argnums if several else (argnums,):
         if not -len(args) <= i < len(args):
             raise ArgumentError(
-                f"{what} of {_name(f)}: argnums has {i}, but the call has {len(args)} positional arguments"
+                f"{what} of {_name(f)}: argnums has {i}, "
+                f"but the call has {len(args)} positional arguments"
             )
         arg = args[i]
         if type(arg) is np.ndarray:
@@ -321,7 +330,9 @@ def _variables(
     def rebuild(gradients: list[Any]) -> Any:
         rest = iter(gradients)
         results = [
-            next(rest) if form is None else tree.unflatten(form, [next(rest) for _ in range(form.num_leaves)])
+            next(rest)
+            if form is None
+            else tree.unflatten(form, [next(rest) for _ in range(form.num_leaves)])
             for form in forms
         ]
         return tuple(results) if several else results[0]
@@ -329,7 +340,9 @@ def _variables(
     return call_args, variables, rebuild
 
 
-def _collect(variables: Sequence[Tracer], gradients: dict[Leaf, Any], shared: set[int]) -> list[Any]:
+def _collect(
+    variables: Sequence[Tracer], gradients: dict[Leaf, Any], shared: set[int]
+) -> list[Any]:
     """Gradients of the variables as arrays of the user's own; zeros where nothing arrived."""
     return [
         zeros_like(v.value) if (g := gradients.get(v.node)) is None else detached(g, shared)

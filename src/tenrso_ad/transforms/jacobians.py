@@ -16,7 +16,9 @@ from .gradients import Argnums, _name, grad, hvp, jvp, vjp
 from .mapping import vmap
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = False) -> Callable[..., Any]:
+def jacfwd(
+    f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = False
+) -> Callable[..., Any]:
     """Jacobian by forward mode: one direction an input element, all at once. Best for few inputs.
 
     Parameters
@@ -26,13 +28,14 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = Fals
     argnums : int or sequence of int
         Which arguments to differentiate.
     holomorphic : bool
-        Say that `f` is complex differentiable; needed for complex arguments. The result then is df/dz.
+        Say that `f` is complex differentiable; needed for complex arguments. The result then is
+        df/dz.
 
     Returns
     -------
     callable
-        Its result has the structure of the result of `f`; in each place that of the arguments; each array has the shape
-        ``out.shape + in.shape``.
+        Its result has the structure of the result of `f`; in each place that of the arguments; each
+        array has the shape ``out.shape + in.shape``.
 
     Examples
     --------
@@ -59,7 +62,9 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = Fals
     return jacobian_of
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = False) -> Callable[..., Any]:
+def jacrev(
+    f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = False
+) -> Callable[..., Any]:
     """Jacobian by reverse mode: one pullback an output element, all at once. Best for few outputs.
 
     See `jacfwd` for parameters and result.
@@ -81,7 +86,9 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = Fals
     return jacobian_of
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = False) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, holomorphic: bool = False
+) -> Callable[..., Any]:
     """Jacobian by the cheaper mode: forward where `f` has fewer inputs than outputs, else reverse.
 
     See `jacfwd` for parameters and result.
@@ -111,8 +118,8 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Returns
     -------
     callable
-        For an array of shape s its result has the shape ``s + s``; for pytrees, the structure of the arguments nested in
-        itself.
+        For an array of shape s its result has the shape ``s + s``; for pytrees, the structure of
+        the arguments nested in itself.
 
     Examples
     --------
@@ -143,8 +150,9 @@ def hessian_diagonal(
     x : pytree of array
         Where.
     method : {"exact", "hutchinson"}
-        One Hessian-vector product an element, or an unbiased estimate from random signs z: the mean of z * (H z)
-        (Bekas, Kokiopoulou and Saad, 2007), whose error falls as 1 / sqrt(samples) and is zero for a diagonal H.
+        One Hessian-vector product an element, or an unbiased estimate from random signs z: the mean
+        of z * (H z) (Bekas, Kokiopoulou and Saad, 2007), whose error falls as 1 / sqrt(samples) and
+        is zero for a diagonal H.
     samples : int
         Products that the estimate takes.
     seed : int, optional
@@ -169,7 +177,7 @@ def hessian_diagonal(
     point = tree.unflatten(structure, leaves)
 
     def along(*directions: Any) -> Any:
-        """v * (H v): its sum over a basis, or its mean over random signs, is the diagonal."""
+        """V * (H v): its sum over a basis, or its mean over random signs, is the diagonal."""
         v = tree.unflatten(structure, directions)
         return tree.map(lambda a, b: a * b, v, hvp(f, point, v))
 
@@ -180,12 +188,11 @@ def hessian_diagonal(
             raise ArgumentError(f"hessian_diagonal: samples is at least 1, got {samples}")
         rng = np.random.default_rng(seed)
         batches = [
-            rng.choice(np.array([-1.0, 1.0], leaf.dtype), size=(samples, *leaf.shape)) for leaf in leaves
+            rng.choice(np.array([-1.0, 1.0], leaf.dtype), size=(samples, *leaf.shape))
+            for leaf in leaves
         ]
     else:
-        raise ArgumentError(
-            f"hessian_diagonal: method is 'exact' or 'hutchinson', got {method!r}"
-        )
+        raise ArgumentError(f"hessian_diagonal: method is 'exact' or 'hutchinson', got {method!r}")
     count = len(batches[0]) if batches else 0
     total: Any = None
     for start in range(0, count, chunk_size):
@@ -197,7 +204,7 @@ def hessian_diagonal(
     return total if method == "exact" else tree.map(lambda a: a / samples, total)
 
 
-# --- between pytrees and batches of directions --------------------------------------------------------------------------
+# --- between pytrees and batches of directions ----------------------------------------------------
 
 
 def _split(
@@ -243,13 +250,18 @@ def _check_holomorphic(
 ) -> None:
     if not holomorphic and any(is_complex(leaf) for leaf in leaves):
         raise DTypeError(
-            f"{what} of {_name(f)}: a complex Jacobian exists for holomorphic functions only; say holomorphic=True, "
-            "or split the arrays into real and imaginary parts"
+            f"{what} of {_name(f)}: a complex Jacobian exists for holomorphic functions only; "
+            "say holomorphic=True, or split the arrays into real and imaginary parts"
         )
 
 
 def _pull_back(
-    f: Callable[..., Any], out: Any, pullback: Callable[..., Any], chosen: Any, argnums: Argnums, holomorphic: bool
+    f: Callable[..., Any],
+    out: Any,
+    pullback: Callable[..., Any],
+    chosen: Any,
+    argnums: Argnums,
+    holomorphic: bool,
 ) -> Any:
     outs, out_structure = tree.flatten(out)
     outs = [np.asarray(o) if not hasattr(o, "dtype") else o for o in outs]

@@ -12,7 +12,6 @@ from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, AxisError, ShapeError, describe
 from ..engine.trace import Tracer
 from ..ops.broadcasting import broadcast_to
-
 from ..tape import opened
 
 Axes = int | None | Sequence[Any]
@@ -26,8 +25,8 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     f : callable
         Works on one element: pytrees of arrays in and out.
     in_axes : int, None or sequence of these
-        Axis of each positional argument along which the batch lies; None for an argument that is the same for all. An
-        entry may be a pytree that begins as the argument does.
+        Axis of each positional argument along which the batch lies; None for an argument that is
+        the same for all. An entry may be a pytree that begins as the argument does.
     out_axes : int or pytree of int
         Where the batch goes in the results.
 
@@ -76,7 +75,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
 
 
 def _whole(out: Any, trace: BatchTrace, size: int) -> Any:
-    """Give a result with its batch along axis 0; one that does not depend on the batch is repeated."""
+    """Give a result with its batch along axis 0; one that has no batch is repeated."""
     if isinstance(out, Tracer) and out.trace is trace:
         return out.value
     from ..ops.pointwise import operand
@@ -95,7 +94,8 @@ def _axes_for(in_axes: Axes, args: tuple[Any, ...], name: str) -> list[int | Non
         in_axes = tuple(in_axes)
     if isinstance(in_axes, tuple) and len(in_axes) != len(args):
         raise ArgumentError(
-            f"vmap of {name}: in_axes has {len(in_axes)} entries for {len(args)} positional arguments"
+            f"vmap of {name}: in_axes has {len(in_axes)} entries "
+            f"for {len(args)} positional arguments"
         )
     return tree.broadcast_prefix(in_axes, args, f"in_axes of vmap of {name}")
 
@@ -107,7 +107,9 @@ def _batch_size(leaves: Sequence[Any], axes: Sequence[int | None], name: str) ->
             continue
         shape = getattr(leaf, "shape", ())
         if not -len(shape) <= axis < len(shape):
-            raise AxisError(f"vmap of {name}: in_axes has {axis}, but an argument is {describe(leaf)}")
+            raise AxisError(
+                f"vmap of {name}: in_axes has {axis}, but an argument is {describe(leaf)}"
+            )
         sizes.setdefault(shape[axis], describe(leaf))
     if len(sizes) != 1:
         given = ", ".join(f"{n} ({what})" for n, what in sizes.items())
