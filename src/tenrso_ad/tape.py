@@ -16,6 +16,7 @@ from .engine.array_type import ArrayType
 from .engine.errors import BackwardError, ShapeError, describe
 from .engine.reverse import Leaf, Node, ReverseTrace, backpropagate
 from .engine.trace import Trace, Tracer
+from .ops.declare import is_complex, ones_like
 
 
 class TapeTrace(ReverseTrace):
@@ -237,11 +238,11 @@ def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
                 f"backward() without a gradient wants a scalar, got {describe(tensor)}; "
                 "reduce it first (y.sum().backward()) or pass gradient="
             )
-        if root.dtype.kind == "c":
+        if is_complex(root):
             raise BackwardError(
                 "backward() of a complex scalar is ambiguous; take its real part, or pass gradient="
             )
-        gradient = np.ones((), root.dtype)
+        gradient = ones_like(root)
     else:
         gradient = cotangent_like(gradient, root, "backward()")
     for leaf, result in backpropagate([(tensor.node, gradient)], retain=retain_graph).items():

@@ -56,6 +56,11 @@ def zeros_like(value: Any, shape: tuple[int, ...] | None = None) -> Any:
     return xp.zeros(shape, dtype=dtype)
 
 
+def ones_like(value: Any) -> Any:
+    """Ones of the shape and dtype of an array or tracer, in the namespace of the array inside."""
+    return zeros_like(value) + 1
+
+
 def instantiate(tangent: Any, value: Any) -> Any:
     """Make a symbolic zero an array of zeros; that of a Python scalar stays a weak scalar."""
     if tangent is not None:

@@ -173,15 +173,21 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
     return bind(where_p, (condition, x, y))
 
 
-def _evaluate_share(g: Any, x: Any, y: Any) -> Any:
-    xp = namespace(g, x, y)
-    shared = xp.where(x > y, g, 0 * g if xp is not np else g.dtype.type(0))
+def _evaluate_share(g: Any, x: Any, y: Any, xp: Any = np) -> Any:
+    shared = xp.where(x > y, g, xp.zeros_like(g))
     ties = x == y
     return xp.where(ties, g / 2, shared) if ties.any() else shared
 
 
 # what x gets of the cotangent of max(x, y): all where it is above, half where they tie
-_share: Operation = elementwise("share", _evaluate_share, lambda g, y, z: _share(g, y, z), None, None)
+_share: Operation = elementwise(
+    "share",
+    _evaluate_share,
+    lambda g, y, z: _share(g, y, z),
+    None,
+    None,
+    other=lambda xp, g, x, y: _evaluate_share(g, x, y, xp),
+)
 maximum = elementwise(
     "maximum", np.maximum, lambda g, x, y: _share(g, x, y), lambda g, x, y: _share(g, y, x)
 )

@@ -15,7 +15,7 @@ from ..engine.forward import ForwardTrace
 from ..engine.guard import protect
 from ..engine.reverse import Leaf, ReverseTrace, backpropagate
 from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
-from ..ops.declare import is_complex, zeros_like
+from ..ops.declare import is_complex, ones_like, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
 from ..tape import cotangent_like, detached, opened
 
@@ -118,7 +118,7 @@ def value_and_grad(
         _check_scalar(value, f)
         gradients: dict[Leaf, Any] = {}
         if root is not None:
-            gradients = backpropagate([(root, np.ones((), value.dtype))])
+            gradients = backpropagate([(root, _one(value))])
         result = rebuild(_collect(leaves, gradients, set()))
         return ((value, _lower(trace, aux)), result) if has_aux else (value, result)
 
@@ -364,6 +364,13 @@ def _own(tangent: Any) -> Any:
     if type(tangent) is np.ndarray and not tangent.flags.writeable:
         return tangent.copy()
     return tangent
+
+
+def _one(value: Any) -> Any:
+    """Cotangent of a scalar result by itself."""
+    if type(value) in NUMPY_TYPES:
+        return np.ones((), value.dtype)
+    return ones_like(value)
 
 
 def _check_scalar(value: Any, f: Callable[..., Any]) -> None:

@@ -11,7 +11,9 @@ from ..engine import tree
 from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, AxisError, ShapeError, describe
 from ..engine.trace import Tracer
+from ..ops.arguments import array_operand
 from ..ops.broadcasting import broadcast_to
+from ..ops.permuting import moveaxis
 from ..tape import opened
 
 Axes = int | None | Sequence[Any]
@@ -50,8 +52,6 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
 
     @functools.wraps(f)
     def mapped(*args: Any) -> Any:
-        from ..ops.shaping import moveaxis
-
         name = getattr(f, "__name__", type(f).__name__)
         leaves, structure = tree.flatten(args)
         axes = _axes_for(in_axes, args, name)
@@ -78,13 +78,7 @@ def _whole(out: Any, trace: BatchTrace, size: int) -> Any:
     """Give a result with its batch along axis 0; one that has no batch is repeated."""
     if isinstance(out, Tracer) and out.trace is trace:
         return out.value
-    from ..ops.pointwise import operand
-
-    out = operand(out)
-    if not hasattr(out, "dtype"):
-        import numpy as np
-
-        out = np.asarray(out)
+    out = array_operand(out)
     return broadcast_to(out, (size, *out.shape))
 
 
