@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from .engine.guard import Guard
 from .engine.reverse import Leaf
 from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
 from .ops import elementwise as ew
-from .ops import pointwise
+from .ops import indexing, permuting, pointwise, repeating, shaping
 from .ops.declare import namespace
 
 array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -247,6 +247,56 @@ class Tensor(Tracer):
 
     def __rpow__(self, other: Any) -> Any:
         return ew.power(other, self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return indexing.getitem(self, index)
+
+    # --- methods of an array ----------------------------------------------------------------------
+
+    def reshape(self, *shape: Any, order: Literal["C", "F", "A"] = "C") -> Any:
+        """Same elements in another shape, given as a tuple or as several ints."""
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def transpose(self, *axes: Any) -> Any:
+        """Permute the axes; without axes reverse them."""
+        if len(axes) == 1 and not hasattr(axes[0], "__index__"):
+            return permuting.transpose(self, axes[0])
+        return permuting.transpose(self, axes or None)
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return permuting.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes swapped."""
+        return permuting.matrix_transpose(self)
+
+    def astype(self, dtype: Any) -> Any:
+        """Convert the elements; the gradient comes back in the old dtype."""
+        return shaping.astype(self, dtype)
+
+    def copy(self) -> Any:
+        """The tensor itself: tensors do not change."""
+        return self
+
+    @property
+    def real(self) -> Any:
+        """Real part."""
+        return ew.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """Imaginary part."""
+        return ew.imag(self)
+
+    conj = conjugate = ew.conjugate
+    clip = ew.clip
+    ravel = flatten = shaping.ravel
+    squeeze = shaping.squeeze
+    swapaxes = permuting.swapaxes
+    repeat = repeating.repeat
 
 
 def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = None) -> Tensor:

@@ -8,7 +8,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from ..engine import tree
 from ..engine.batch import BatchTrace
-from ..engine.errors import ArgumentError, NotDifferentiableError
+from ..engine.array_type import type_of
+from ..engine.errors import ArgumentError, NotDifferentiableError, ShapeError, describe
 from ..engine.primitive import Primitive
 from ..engine.reverse import transpose
 from ..engine.trace import Tracer, innermost
@@ -259,8 +260,10 @@ class custom_vjp(_Custom[P, R]):
         if user_forward is None or user_backward is None:
             raise NotDifferentiableError(f"custom_vjp {self.name}: call {self.name}.defvjp first")
         residual_structure: list[Any] = []
+        types: list[Any] = []
 
         def forward(values: Sequence[Any]) -> tuple[Any, Any]:
+            types[:] = [type_of(v) for v in values]
             args, kwargs = tree.unflatten(structure, values)
             out, residuals = user_forward(*args, **kwargs)
             leaves, kind = tree.flatten(residuals)
@@ -270,11 +273,11 @@ class custom_vjp(_Custom[P, R]):
         def backward(residuals: Any, cotangents: Any) -> list[Any]:
             g = tree.unflatten(out_structure[0], [conjugated(c) for c in cotangents])
             results = user_backward(tree.unflatten(residual_structure[0], residuals), g)
-            return self._spread(results, structure)
+            return self._spread(results, structure, types)
 
         return _ReverseCall(self.name, primal, forward, backward)
 
-    def _spread(self, results: Any, structure: Any) -> list[Any]:
+    def _spread(self, results: Any, structure: Any, types: Sequence[Any]) -> list[Any]:
         """One cotangent a leaf of the arguments, from one pytree (or None) an argument."""
         args_structure, kwargs_structure = structure.children()
         places = args_structure.children()
@@ -290,6 +293,12 @@ class custom_vjp(_Custom[P, R]):
                 leaves += [None] * place.num_leaves
             else:
                 leaves += [conjugated(operand(r)) for r in place.flatten_up_to(result)]
+        for leaf, kind in zip(leaves, types, strict=False):
+            if leaf is not None and tuple(leaf.shape) != tuple(getattr(kind, "shape", ())):
+                raise ShapeError(
+                    f"the backward function of {self.name} gave {describe(leaf)} as the cotangent "
+                    f"of an argument {describe(kind)}; wanted is the argument's shape"
+                )
         return leaves + [None] * kwargs_structure.num_leaves
 
 
