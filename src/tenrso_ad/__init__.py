@@ -9,7 +9,6 @@ array([2., 4.])
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from . import config, numpy
@@ -72,7 +71,9 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
     if name == "__version__":
-        return _version("tenrso-ad")
+        from importlib import metadata
+
+        return metadata.version("tenrso-ad")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
