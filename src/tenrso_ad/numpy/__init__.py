@@ -35,6 +35,7 @@ from ..ops.elementwise import (
     floor_divide,
     greater,
     greater_equal,
+    hypot,
     imag,
     isfinite,
     isinf,

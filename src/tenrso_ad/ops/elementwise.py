@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.array_type import ArrayType
 from ..engine.reverse import register_addition
 from ..engine.trace import bind
-from .broadcasting import match
+from .broadcasting import convert, match
 from .declare import is_boolean, is_complex, linear, namespace
 from .pointwise import Operation, align, elementwise, operand, ufuncs
 
@@ -44,7 +44,7 @@ def _power_by_base(x: Any, y: Any) -> Any:
 def _power_by_exponent(x: Any, y: Any, out: Any) -> Any:
     """x^y log x; at x = 0 its limit from the right, which is 0 for y > 0."""
     at_zero = logical_and(equal(x, 0), greater_equal(real(y), 0))
-    return where(at_zero, 0, out * log(where(at_zero, 1, x)))
+    return where(at_zero, 0, out * log(convert(where(at_zero, 1, x), out.dtype)))
 
 
 power = elementwise("power", operator.pow, _power_by_base, _power_by_exponent,
@@ -70,8 +70,10 @@ tan = elementwise("tan", np.tan, lambda out: 1 + out * out)
 arcsin = elementwise("arcsin", np.arcsin, lambda x: 1 / (sqrt(1 - x) * sqrt(1 + x)), api="asin")
 arccos = elementwise("arccos", np.arccos, lambda x: -1 / (sqrt(1 - x) * sqrt(1 + x)), api="acos")
 arctan = elementwise("arctan", np.arctan, lambda x: 1 / (1 + x * x), api="atan")
-arctan2 = elementwise("arctan2", np.arctan2, lambda x, y: y / (x * x + y * y),
-                      lambda x, y: -x / (x * x + y * y), api="atan2")  # fmt: skip
+hypot = elementwise("hypot", np.hypot, lambda x, out: x / out, lambda y, out: y / out)
+# not y / (x^2 + y^2): squares overflow, and underflow to a division by zero
+arctan2 = elementwise("arctan2", np.arctan2, lambda x, y: y / (r := hypot(x, y)) / r,
+                      lambda x, y: -x / (r := hypot(x, y)) / r, api="atan2")  # fmt: skip
 sinh = elementwise("sinh", np.sinh, lambda x: cosh(x))
 cosh: Operation = elementwise("cosh", np.cosh, lambda x: sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda out: 1 - out * out)
@@ -81,7 +83,7 @@ arctanh = elementwise("arctanh", np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)), 
 
 # --- complex parts --------------------------------------------------------------------------------
 real = elementwise("real", np.real, 1, real_valued=True)
-imag = elementwise("imag", np.imag, lambda g: g * -1j, real_valued=True)  # Im(dz) = Re(-i dz)
+_imag = elementwise("imag", np.imag, lambda g: g * -1j, real_valued=True)  # Im(dz) = Re(-i dz)
 _conjugate = elementwise("conjugate", np.conjugate, lambda g: conjugate(g), api="conj")
 
 
@@ -92,6 +94,13 @@ def conjugate(x: Any, /) -> Any:
 
 
 ufuncs[np.conjugate] = conjugate
+
+
+def imag(x: Any, /) -> Any:
+    """Elementwise imaginary part; zeros for real x."""
+    x = operand(x)
+    return _imag(x) if is_complex(x) else where(False, x, 0)
+
 
 # --- comparisons, logic, rounding: no derivative, or zero -----------------------------------------
 equal = elementwise("equal", np.equal, None, None)
@@ -210,15 +219,24 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 
 # --- activations ----------------------------------------------------------------------------------
+def _evaluate_relu(x: Any) -> Any:
+    out = np.maximum(x, 0)
+    if out.dtype.kind == "c":
+        raise TypeError("complex numbers have no order")
+    return out
+
+
 def _evaluate_sigmoid(x: Any) -> Any:
     """Never overflows, and keeps its relative accuracy for very negative x."""
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, x.dtype.type(1), small) / (1 + small)
 
 
 relu = elementwise(
     "relu",
-    lambda x: np.maximum(x, 0),
+    _evaluate_relu,
     lambda g, x: where(greater(x, 0), g, 0),
     other=lambda xp, x: xp.where(x > 0, x, xp.zeros_like(x)),
 )
