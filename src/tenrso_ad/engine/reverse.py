@@ -26,7 +26,7 @@ from .array_type import ArrayType
 from .errors import BackwardError, explain
 from .guard import Guard, protect
 from .primitive import Primitive
-from .trace import Trace, Tracer, bind, evaluation, missing_rule
+from .trace import NUMPY_TYPES, Trace, Tracer, bind, evaluation, missing_rule
 
 
 class Pullback(NamedTuple):
@@ -152,41 +152,53 @@ class ReverseTrace(Trace):
         """Compute the operation one level further out and record it."""
         if self.closed:
             self.check_open()
+        shared = self.shares
         values: Sequence[Any]
         wanted: Sequence[Any]
-        shared = self.shares
         if len(args) == 1:
-            a = args[0]
-            node = a.node
-            values = (a.value,)
-            wanted = (node,)
+            (a,) = args
+            value, node = a.value, a.node
+            values, wanted = (value,), (node,)
             live = node is not None
+            plain = type(value) is ndarray
+        elif len(args) == 2:
+            x, y = args
+            by_x = by_y = None
+            if type(x) is _trace.Tensor and x.trace is self:
+                x, by_x = x.value, x.node
+            elif type(x) is ndarray:
+                shared = True
+            if type(y) is _trace.Tensor and y.trace is self:
+                y, by_y = y.value, y.node
+            elif type(y) is ndarray:
+                shared = True
+            values, wanted = (x, y), (by_x, by_y)
+            live = by_x is not None or by_y is not None
+            plain = type(x) in NUMPY_TYPES and type(y) in NUMPY_TYPES
         else:
-            values, wanted, live = [], [], False
+            values, wanted, live, plain = [], [], False, False
             for a in args:
                 if type(a) is _trace.Tensor and a.trace is self:
-                    node = a.node
                     values.append(a.value)
-                    wanted.append(node)
-                    if node is not None:
-                        live = True
+                    wanted.append(a.node)
+                    live = live or a.node is not None
                 else:
                     values.append(a)
                     wanted.append(None)
-                    if type(a) is ndarray:
-                        shared = True
-        if len(values) == 1 and type(values[0]) is ndarray and not hooks.active:
+                    shared = shared or type(a) is ndarray
+        if plain and not hooks.active:
             try:  # what bind would do, without looking for tracers
                 run = evaluation[primitive]
-                out = run(values[0], **params) if params else run(values[0])
+                out = run(*values, **params) if params else run(*values)
             except Exception as error:
                 raise explain(primitive.name, args, params, error) from error
         else:
             out = bind(primitive, values, params)
-        rule = pullbacks.get(primitive) if live and self.recording else None
-        if rule is None:
-            if primitive not in pullbacks:
-                raise missing_rule(primitive, "reverse-mode")
+        try:
+            rule = pullbacks[primitive]
+        except KeyError:
+            raise missing_rule(primitive, "reverse-mode") from None
+        if rule is None or not live or not self.recording:
             return self._unrecorded(primitive, out)
         save, apply, saves = rule
         if saves == "operand":
@@ -316,7 +328,11 @@ def _accumulate(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: 
             owned.add(node)
             _accumulate(pending, owned, node, cotangent)
             return
-    pending[node] = _add(total, _whole(cotangent))
+    cotangent = _whole(cotangent)
+    if type(total) is ndarray and type(cotangent) is ndarray:
+        pending[node] = total + cotangent
+    else:
+        pending[node] = _add(total, cotangent)
     owned.add(node)
 
 
@@ -349,13 +365,14 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
             if kind is Node:
                 if cotangent is not None:
                     saved = node.saved
-                    if saved is None or hooks.active or isinstance(cotangent, LazyCotangent):
+                    parents = node.parents
+                    if saved is None or hooks.active or type(cotangent) is not ndarray:
                         results = _pull(node, cotangent)
                     else:
-                        results = node.apply(cotangent, saved, node.params, node.parents)
+                        results = node.apply(cotangent, saved, node.params, parents)
                     if not retain:
                         node.saved = None
-                    for parent, result in zip(node.parents, results):  # noqa: B905 (strict costs)
+                    for parent, result in zip(parents, results):  # noqa: B905 (strict costs)
                         if result is None or parent is None:
                             continue
                         if parent in pending:

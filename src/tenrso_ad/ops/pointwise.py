@@ -86,14 +86,14 @@ def elementwise(
 
 def _unary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
     def operation(x: Any, /) -> Any:
+        if type(x) is ndarray and not hooks.active:
+            try:  # what bind would do, for the derivatives, which run on plain arrays
+                return function(x)
+            except Exception as error:
+                raise explain(primitive.name, (x,), NO_PARAMS, error) from error
         if isinstance(x, Tracer):
             return x.trace.process(primitive, (x,), NO_PARAMS)
-        if type(x) is not ndarray or hooks.active:
-            return bind(primitive, (operand(x),))
-        try:  # what bind would do, for the derivatives, which run on plain arrays
-            return function(x)
-        except Exception as error:
-            raise explain(primitive.name, (x,), NO_PARAMS, error) from error
+        return bind(primitive, (operand(x),))
 
     return operation
 
@@ -104,6 +104,8 @@ def _binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[...,
             x = operand(x)
         if type(y) not in _known:
             y = operand(y)
+        if isinstance(x, Tracer) and (not isinstance(y, Tracer) or y.trace is x.trace):
+            return x.trace.process(primitive, (x, y), NO_PARAMS)
         return bind(primitive, (x, y))
 
     return operation
@@ -199,6 +201,19 @@ class _Factor:
         """Where what it reads stands in (operands..., out)."""
         return [arity if n == "out" else _OPERANDS.index(n) for n in self.names]
 
+    def turner(self, arity: int) -> Callable[[Any, Sequence[Any]], Any]:
+        """`turn`, reading its arguments from (operands..., out)."""
+        function: Any = self.function
+        places = self.places(arity)
+        if self.is_zero:
+            return lambda g, saved: None
+        if self.sign == 1:
+            return lambda g, saved: g
+        if len(places) == 1 and not self.is_map:
+            place = places[0]
+            return lambda g, saved: scale(g, function(saved[place]))
+        return lambda g, saved: self.turn(g, [saved[p] for p in places])
+
     def turn(self, g: Any, arguments: Sequence[Any]) -> Any:
         """Multiply by the partial; a diagonal Jacobian is its own transpose."""
         if self.function is None:
@@ -234,45 +249,35 @@ def _unary_pullback(factor: _Factor) -> Pullback:
 
 def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
     """Save what the wanted partials read, and the types of broadcast or promoted operands."""
-    places_1, places_2 = first.places(2), second.places(2)
+    turn_x, turn_y = first.turner(2), second.turner(2)
     (x_1, y_1, out_1), (x_2, y_2, out_2) = (
-        [p in places for p in range(3)] for places in (places_1, places_2)
+        [p in factor.places(2) for p in range(3)] for factor in (first, second)
     )
 
     def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
         x, y = values
-        want_x, want_y = wanted
-        shape, dtype = out.shape, out.dtype
-        type_x = type_y = keep_x = keep_y = keep_out = None
-        if want_x is not None:
-            if x.shape != shape or x.dtype != dtype:
+        want_x, want_y = wanted[0] is not None, wanted[1] is not None
+        keep_x = x if (want_x and x_1) or (want_y and x_2) else None
+        keep_y = y if (want_x and y_1) or (want_y and y_2) else None
+        keep_out = out if (want_x and out_1) or (want_y and out_2) else None
+        type_x = type_y = None
+        if not (type(x) is type(y) is ndarray and x.shape == y.shape and x.dtype is y.dtype):
+            shape, dtype = out.shape, out.dtype
+            if want_x and (x.shape != shape or x.dtype != dtype):
                 type_x = ArrayType(x.shape, x.dtype)
-            if x_1:
-                keep_x = x
-            if y_1:
-                keep_y = y
-            if out_1:
-                keep_out = out
-        if want_y is not None:
-            if y.shape != shape or y.dtype != dtype:
+            if want_y and (y.shape != shape or y.dtype != dtype):
                 type_y = ArrayType(y.shape, y.dtype)
-            if x_2:
-                keep_x = x
-            if y_2:
-                keep_y = y
-            if out_2:
-                keep_out = out
         return keep_x, keep_y, keep_out, type_x, type_y
 
     def apply(g: Any, saved: tuple[Any, ...], params: Any, wanted: Any) -> Sequence[Any]:
         by_x = by_y = None
-        if wanted[0] is not None and not first.is_zero:
-            by_x = first.turn(g, [saved[p] for p in places_1])
-            if saved[3] is not None:
+        if wanted[0] is not None:
+            by_x = turn_x(g, saved)
+            if saved[3] is not None and by_x is not None:
                 by_x = match(by_x, *saved[3])
-        if wanted[1] is not None and not second.is_zero:
-            by_y = second.turn(g, [saved[p] for p in places_2])
-            if saved[4] is not None:
+        if wanted[1] is not None:
+            by_y = turn_y(g, saved)
+            if saved[4] is not None and by_y is not None:
                 by_y = match(by_y, *saved[4])
         return by_x, by_y
 
@@ -363,15 +368,28 @@ def _evaluate_scale(g: Any, factor: Any) -> Any:
     return xp.where(g == 0, xp.zeros_like(product), product)
 
 
-_scale = Primitive("scale")
-evaluation[_scale] = _evaluate_scale
-shape_rules[_scale] = functools.partial(_shape, _scale)
-batching[_scale] = functools.partial(_batch, _scale)
-# The derivative by g keeps its own zeros; the one by the factor is zero wherever g is.
-_scale_factors = (
-    _Factor(lambda g, y: scale(g, y)),
-    _Factor(lambda g, x: scale(x, g)),
-)
-pushforwards[_scale] = functools.partial(_push, _scale_factors)
-_scale_factors_reverse = (_scale_factors[0], _Factor(lambda g, x: scale(g, x)))
-pullbacks[_scale] = _pullback(_scale_factors_reverse)
+def _product(x: Any, y: Any) -> Any:
+    """Multiply; a zero of either stays zero."""
+    return bind(_product_p, (x, y))
+
+
+def _evaluate_product(x: Any, y: Any) -> Any:
+    product = x * y
+    xp = namespace(product)
+    if xp is np and not np.isnan(product).any():
+        return product
+    return xp.where((x == 0) | (y == 0), xp.zeros_like(product), product)
+
+
+_scale, _product_p = Primitive("scale"), Primitive("product")
+for _primitive, _evaluate, _factors in (
+    # the derivative by g keeps its zeros; the one by the factor is zero wherever g is
+    (_scale, _evaluate_scale, (lambda g, y: scale(g, y), lambda g, x: _product(g, x))),
+    (_product_p, _evaluate_product, (lambda g, y: _product(g, y), lambda g, x: _product(g, x))),
+):
+    evaluation[_primitive] = _evaluate
+    shape_rules[_primitive] = functools.partial(_shape, _primitive)
+    batching[_primitive] = functools.partial(_batch, _primitive)
+    _parts = tuple(_Factor(f) for f in _factors)
+    pushforwards[_primitive] = functools.partial(_push, _parts)
+    pullbacks[_primitive] = _pullback(_parts)
