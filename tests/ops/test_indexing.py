@@ -71,76 +71,86 @@ INDICES = {
     "new axis, true": (None, True, 0),
 }
 
-CASES = [
-    Case(
-        name,
-        lambda x, index=index: getitem(x, index),
-        normal(4, 5, 3),
-        reference=lambda x, index=index: x[index],
-        complex=name in ("scalar", "adjacent arrays", "mask"),
-        order=1,
-    )
-    for name, index in INDICES.items()
-] + [
-    Case(
-        "square of a repeated element",
-        lambda x: getitem(x, [0, 0, 1]) ** 3,
-        normal(3),
-        reference=lambda x: x[[0, 0, 1]] ** 3,
-        complex=True,
-    ),
-    Case(
-        "indices as operands",
-        lambda x, i: getitem(x, i) ** 2,
-        normal(4, 3),
-        lambda rng: rng.integers(-4, 4, size=(2, 5)),
-        reference=lambda x, i: x[i] ** 2,
-    ),
-    Case(
-        "index as operand",
-        lambda x, i: getitem(x, (slice(None), i)) ** 2,
-        normal(4, 3),
-        lambda rng: rng.integers(-3, 3),
-        reference=lambda x, i: x[:, i] ** 2,
-    ),
-    Case(
-        "separated indices as operands",
-        lambda x, i, j: getitem(x, (i, slice(None, None, -1), j)) ** 2,
-        normal(4, 2, 3),
-        lambda rng: rng.integers(-4, 4, size=(2, 1)),
-        lambda rng: rng.integers(-3, 3, size=5),
-        reference=lambda x, i, j: x[i, ::-1, j] ** 2,
-    ),
-    Case(
-        "adjacent indices as operands",
-        lambda x, i, j: getitem(x, (slice(None), i, 0, j)) ** 2,
-        normal(2, 4, 2, 3),
-        lambda rng: rng.integers(-4, 4, size=(2, 1)),
-        lambda rng: rng.integers(-3, 3, size=5),
-        reference=lambda x, i, j: x[:, i, 0, j] ** 2,
-    ),
-    Case("take", lambda x: take(x, [5, 0, -1, 5]), normal(2, 3), reference=lambda x: np.take(x, [5, 0, -1, 5])),
-    Case("take axis", lambda x: take(x, [[0, 2], [2, 2]], axis=1), normal(2, 3, 2),
-         reference=lambda x: np.take(x, [[0, 2], [2, 2]], axis=1)),  # fmt: skip
-    Case("take one", lambda x: take(x, 1, axis=-1), normal(2, 3), reference=lambda x: np.take(x, 1, axis=-1)),
-    Case("take wrap", lambda x: take(x, [7, -5], axis=1, mode="wrap"), normal(2, 3),
-         reference=lambda x: np.take(x, [7, -5], axis=1, mode="wrap")),  # fmt: skip
-    Case("take clip", lambda x: take(x, [7, -5], axis=1, mode="clip"), normal(2, 3),
-         reference=lambda x: np.take(x, [7, -5], axis=1, mode="clip")),  # fmt: skip
-    Case(
-        "take_along_axis",
-        lambda x, i: take_along_axis(x, i, axis=1) ** 2,
-        normal(2, 3, 2),
-        lambda rng: rng.integers(-3, 3, size=(2, 5, 1)),
-        reference=lambda x, i: np.take_along_axis(x, i, axis=1) ** 2,
-    ),
-    Case(
-        "take_along_axis flat",
-        lambda x: take_along_axis(x, np.array([5, 0, 0]), axis=None),
-        normal(2, 3),
-        reference=lambda x: np.take_along_axis(x, np.array([5, 0, 0]), axis=None),
-    ),
-]  # fmt: skip
+CASES = (
+    [
+        Case(
+            name,
+            lambda x, index=index: getitem(x, index),
+            normal(4, 5, 3),
+            reference=lambda x, index=index: x[index],
+            complex=name in ("scalar", "adjacent arrays", "mask"),
+            order=1,
+        )
+        for name, index in INDICES.items()
+    ]
+    + [
+        Case(
+            "square of a repeated element",
+            lambda x: getitem(x, [0, 0, 1]) ** 3,
+            normal(3),
+            reference=lambda x: x[[0, 0, 1]] ** 3,
+            complex=True,
+        ),
+        Case(
+            "indices as operands",
+            lambda x, i: getitem(x, i) ** 2,
+            normal(4, 3),
+            lambda rng: rng.integers(-4, 4, size=(2, 5)),
+            reference=lambda x, i: x[i] ** 2,
+        ),
+        Case(
+            "index as operand",
+            lambda x, i: getitem(x, (slice(None), i)) ** 2,
+            normal(4, 3),
+            lambda rng: rng.integers(-3, 3),
+            reference=lambda x, i: x[:, i] ** 2,
+        ),
+        Case(
+            "separated indices as operands",
+            lambda x, i, j: getitem(x, (i, slice(None, None, -1), j)) ** 2,
+            normal(4, 2, 3),
+            lambda rng: rng.integers(-4, 4, size=(2, 1)),
+            lambda rng: rng.integers(-3, 3, size=5),
+            reference=lambda x, i, j: x[i, ::-1, j] ** 2,
+        ),
+        Case(
+            "adjacent indices as operands",
+            lambda x, i, j: getitem(x, (slice(None), i, 0, j)) ** 2,
+            normal(2, 4, 2, 3),
+            lambda rng: rng.integers(-4, 4, size=(2, 1)),
+            lambda rng: rng.integers(-3, 3, size=5),
+            reference=lambda x, i, j: x[:, i, 0, j] ** 2,
+        ),
+        Case(
+            "take_along_axis",
+            lambda x, i: take_along_axis(x, i, axis=1) ** 2,
+            normal(2, 3, 2),
+            lambda rng: rng.integers(-3, 3, size=(2, 5, 1)),
+            reference=lambda x, i: np.take_along_axis(x, i, axis=1) ** 2,
+        ),
+        Case(
+            "take_along_axis flat",
+            lambda x: take_along_axis(x, np.array([5, 0, 0]), axis=None),
+            normal(2, 3),
+            reference=lambda x: np.take_along_axis(x, np.array([5, 0, 0]), axis=None),
+        ),
+    ]
+    + [
+        Case(
+            f"take {indices} {options}",
+            lambda x, indices=indices, options=options: take(x, indices, **options),
+            normal(2, 3, 2),
+            reference=lambda x, indices=indices, options=options: np.take(x, indices, **options),
+        )
+        for indices, options in [
+            ([11, 0, -1, 11], {}),
+            ([[0, 2], [2, 2]], {"axis": 1}),
+            (1, {"axis": -1}),
+            ([7, -5], {"axis": 1, "mode": "wrap"}),
+            ([7, -5], {"axis": 1, "mode": "clip"}),
+        ]
+    ]
+)
 
 
 @each(CASES)

@@ -101,7 +101,7 @@ class _Place:
         if not where.unique:
             where, values = _products(where, values)
         (numbers,) = where.arrays
-        product = _take(x, numbers, where.unique) * values
+        product = _take(x, numbers, unique=where.unique) * values
         return reshape(_update(x, product, where, "set"), self._x.shape)
 
     def min(self, values: Any) -> Any:
