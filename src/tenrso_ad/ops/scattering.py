@@ -12,6 +12,7 @@ from numpy import ndarray
 from .declare import namespace
 from .subscript import ARRAY, Index, block_place, block_shape, host, numpy_index
 
+_FEW = 500  # elements up to which np.add.at is quickest as it is
 _SMALL = 2000  # elements from which a sparse product is quicker than np.add.at
 _SPARSE = frozenset("fdFD")  # what SciPy's sparse products are compiled for
 
@@ -30,7 +31,10 @@ def add_at(target: ndarray, values: Any, index: Index, arrays: Sequence[Any], un
     if unique:
         target[numpy_index(index, arrays)] += values
         return
-    view, values, count = _in_front(target, np.asarray(values), index, arrays)
+    if values.size <= _FEW:
+        np.add.at(target, numpy_index(index, arrays), values)
+        return
+    view, values, count = _in_front(target, values, index, arrays)
     keys = flat_keys(arrays, view.shape[:count])
     length = math.prod(view.shape[:count])
     rows = values.reshape(keys.size, math.prod(view.shape[count:]))
@@ -51,7 +55,7 @@ def scatter_add(
     values: Any, shape: tuple[int, ...], index: Index, arrays: Sequence[Any], unique: bool
 ) -> ndarray:
     """Zeros with values added at the places that an index names."""
-    if index == (ARRAY,) * len(arrays) and arrays and not unique:
+    if index == (ARRAY,) * len(arrays) and not unique and values.size > _FEW:
         count = len(arrays)
         keys = flat_keys(arrays, shape[:count])
         rows = values.reshape(keys.size, math.prod(shape[count:]))

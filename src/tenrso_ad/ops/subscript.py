@@ -8,6 +8,7 @@ that it covers, merged into one.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Sequence
@@ -84,8 +85,6 @@ def read_index(name: str, x: Any, index: Any) -> Subscript:
         index.
     """
     shape = x.shape
-    if type(index) is int and shape:
-        return Subscript((_position(name, x, index, 0),), (), None, True)
     parts = index if type(index) is tuple else (index,)
     parts = _full(name, x, [p if type(p) in _AS_IT_IS else _entry(name, x, p) for p in parts])
     entries: list[Entry] = []
@@ -226,8 +225,15 @@ def _positions(name: str, x: Any, mask: ndarray, axis: int) -> ndarray:
 
 def numpy_index(index: Index, arrays: Sequence[Any]) -> tuple[Any, ...]:
     """Give the index as NumPy takes it."""
+    if not arrays:
+        return _basic(index)
     rest = iter(arrays)
     return tuple([slice(*e) if type(e) is Span else next(rest) if e == ARRAY else e for e in index])
+
+
+@functools.lru_cache(maxsize=8192)
+def _basic(index: Index) -> tuple[Any, ...]:
+    return tuple([slice(*e) if isinstance(e, Span) else e for e in index])
 
 
 def block_place(index: Index) -> int:
