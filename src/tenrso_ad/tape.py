@@ -15,7 +15,7 @@ import numpy as np
 from .engine.array_type import ArrayType
 from .engine.errors import BackwardError, ShapeError, describe
 from .engine.reverse import Leaf, Node, ReverseTrace, backpropagate
-from .engine.trace import Trace, Tracer
+from .engine.trace import Trace, Tracer, next_level
 from .ops.declare import is_complex, ones_like
 
 
@@ -161,8 +161,12 @@ class Tape:
     def __init__(self) -> None:
         self._trace = TapeTrace()
         self._trace.nodes = []
+        self._entered = False
 
     def __enter__(self) -> Tape:
+        if not self._entered:  # further in than all that is open now, whenever it was made
+            self._trace.level = next_level()
+            self._entered = True
         _thread.stack.append([self._trace, None])
         return self
 

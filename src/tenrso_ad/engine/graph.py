@@ -12,7 +12,7 @@ import numpy as np
 from .array_type import ArrayType, type_of
 from .errors import GraphError, describe
 from .primitive import Primitive
-from .trace import bind, evaluation
+from .trace import Tracer, bind, evaluation
 
 shape_rules: dict[Primitive, Callable[..., Any]] = {}
 """rule(*types, **params) -> ArrayType, or a tuple of them; a Python scalar stands for itself."""
@@ -46,9 +46,9 @@ class Constant:
     value: Any
 
     def __str__(self) -> str:
-        if np.ndim(self.value) == 0:
-            return str(self.value)
-        return f"<{describe(self.value)}>"
+        if isinstance(self.value, Tracer) or np.ndim(self.value):
+            return f"<{describe(self.value)}>"
+        return str(self.value)
 
 
 Atom = Variable | Constant

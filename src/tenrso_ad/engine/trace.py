@@ -21,7 +21,7 @@ from . import hooks
 from .errors import ConcretizationError, LeakedTensorError, NotDifferentiableError, explain
 from .primitive import NO_PARAMS, Primitive
 
-_levels = itertools.count()
+next_level = itertools.count().__next__
 
 evaluation: dict[Primitive, Callable[..., Any]] = {}
 """How a primitive is computed on plain arrays: rule(*values, **params)."""
@@ -53,7 +53,7 @@ class Trace:
     what = "transform"
 
     def __init__(self) -> None:
-        self.level = next(_levels)
+        self.level = next_level()
         self.closed = False
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
