@@ -131,6 +131,8 @@ broadcast_to_p = linear(
     shape=_broadcast_to_shape,
     batch=_batch_broadcast_to,
 )
+
+
 def _convert_shape(x: ArrayType, *, dtype: Any) -> ArrayType:
     return ArrayType(x.shape, np.dtype(dtype))
 
@@ -139,6 +141,4 @@ convert_p = linear(
     "astype", _evaluate_convert, transpose=_to_operand, shape=_convert_shape, batch=_convert_batch
 )
 # to integers and booleans: piecewise constant
-discretize_p = constant(
-    "discretize", _evaluate_convert, shape=_convert_shape, batch=_convert_batch
-)
+discretize_p = constant("discretize", _evaluate_convert, shape=_convert_shape, batch=_convert_batch)

@@ -46,14 +46,17 @@ def namespace(*values: Any) -> Any:
     return np
 
 
+def namespace_inside(value: Any) -> Any:
+    """Array namespace of the array inside any number of tracers; NumPy where it is only staged."""
+    while isinstance(value, Tracer):
+        value = value.value
+    return np if isinstance(value, Variable) else namespace(value)
+
+
 def zeros_like(value: Any, shape: tuple[int, ...] | None = None) -> Any:
     """Zeros of the dtype and shape (or another shape) of an array or tracer, in its namespace."""
-    shape, dtype = value.shape if shape is None else shape, value.dtype
-    inner = value
-    while isinstance(inner, Tracer):
-        inner = inner.value
-    xp = np if isinstance(inner, Variable) else namespace(inner)
-    return xp.zeros(shape, dtype=dtype)
+    xp = namespace_inside(value)
+    return xp.zeros(value.shape if shape is None else shape, dtype=value.dtype)
 
 
 def ones_like(value: Any) -> Any:
