@@ -118,3 +118,8 @@ def dtype_of(name: str, dtype: Any) -> Any:
         if isinstance(dtype, (str, type)) or type(dtype).__name__ != "dtype":
             raise DTypeError(f"{name}: {dtype!r} is not a dtype") from None
         return dtype
+
+
+def is_boolean(dtype: Any) -> bool:
+    """Whether a dtype is boolean, of whatever array library."""
+    return str(dtype).rpartition(".")[2] == "bool"

@@ -22,14 +22,15 @@ def _evaluate_transpose(x: Any, *, axes: tuple[int, ...]) -> Any:
 
 
 @functools.lru_cache(maxsize=1024)
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """Permutation that undoes another one."""
     return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
 transpose_p: Primitive = linear(
     "transpose",
     _evaluate_transpose,
-    transpose=lambda g, x, *, axes: bind(transpose_p, (g,), {"axes": _inverse(axes)}),
+    transpose=lambda g, x, *, axes: bind(transpose_p, (g,), {"axes": inverse(axes)}),
     shape=lambda x, *, axes: ArrayType(tuple([x.shape[a] for a in axes]), x.dtype),
     batch=lambda size, values, batched, params: bind(
         transpose_p, values, {"axes": (0, *[a + 1 for a in params["axes"]])}

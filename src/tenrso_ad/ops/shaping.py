@@ -13,7 +13,7 @@ from ..engine.primitive import Primitive
 from ..engine.trace import Tracer, bind
 from . import broadcasting
 from .arguments import Axis, array_operand, axes_of, axis_of, resolved, shape_of
-from .declare import linear, namespace
+from .declare import linear, namespace, zeros_like
 from .permuting import transpose
 
 Order = Literal["C", "F", "A"]
@@ -33,6 +33,42 @@ reshape_p: Primitive = linear(
     shape=lambda x, *, shape, copy=None: ArrayType(shape, x.dtype),
     batch=lambda size, values, batched, params: bind(
         reshape_p, values, {**params, "shape": (size, *params["shape"])}
+    ),
+)
+
+
+def _evaluate_pad(x: Any, *, widths: tuple[tuple[int, int], ...]) -> Any:
+    inside = [
+        slice(max(-lo, 0), n - max(-hi, 0)) for n, (lo, hi) in zip(x.shape, widths, strict=True)
+    ]
+    x = x[tuple(inside)]
+    added = [(max(lo, 0), max(hi, 0)) for lo, hi in widths]
+    if not any(lo or hi for lo, hi in added):
+        return x
+    xp = namespace(x)
+    if xp is np:
+        sizes = [(n, lo, hi) for n, (lo, hi) in zip(x.shape, added, strict=True)]
+        out = np.zeros([lo + n + hi for n, lo, hi in sizes], x.dtype)
+        out[tuple([slice(lo, lo + n) for n, lo, hi in sizes])] = x
+        return out
+    for axis, pair in enumerate(added):
+        lo, hi = [zeros_like(x, (*x.shape[:axis], n, *x.shape[axis + 1 :])) for n in pair]
+        x = xp.concat([lo, x, hi], axis=axis)
+    return x
+
+
+# zeros around an array; a negative width crops it
+pad_p: Primitive = linear(
+    "pad",
+    _evaluate_pad,
+    transpose=lambda g, x, *, widths: bind(
+        pad_p, (g,), {"widths": tuple([(-lo, -hi) for lo, hi in widths])}
+    ),
+    shape=lambda x, *, widths: ArrayType(
+        tuple([lo + n + hi for n, (lo, hi) in zip(x.shape, widths, strict=True)]), x.dtype
+    ),
+    batch=lambda size, values, batched, params: bind(
+        pad_p, values, {"widths": ((0, 0), *params["widths"])}
     ),
 )
 
@@ -191,11 +227,11 @@ def atleast_1d(*arys: Any) -> Any:
     >>> atleast_1d(3.0, [1.0, 2.0])
     (array([3.]), array([1., 2.]))
     """
-    results = tuple([_with_axes(array_operand(a), 1) for a in arys])
+    results = tuple([with_axes(array_operand(a), 1) for a in arys])
     return results[0] if len(results) == 1 else results
 
 
-def _with_axes(a: Any, ndim: int) -> Any:
+def with_axes(a: Any, ndim: int) -> Any:
     """Put axes of length 1 in front until there are `ndim`."""
     missing = ndim - len(a.shape)
     if missing <= 0:
