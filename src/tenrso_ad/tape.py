@@ -250,7 +250,7 @@ def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
     else:
         gradient = cotangent_like(gradient, root, "backward()")
     for leaf, result in backpropagate([(tensor.node, gradient)], retain=retain_graph).items():
-        result = detached(result, shared={id(gradient)})
+        result = owned(conjugated(result), {memory_of(gradient)})
         leaf.gradient = result if leaf.gradient is None else leaf.gradient + result
         if not retain_graph:
             leaf.guard = None
@@ -281,21 +281,23 @@ def conjugated(value: Any) -> Any:
     return conjugate(value)
 
 
-def detached(gradient: Any, shared: set[int]) -> Any:
-    """Make a gradient the user's own: an array that shares no memory with another one.
+def memory_of(array: Any) -> int:
+    """Id of the array that owns the memory."""
+    base = getattr(array, "base", None)
+    return id(array if base is None else base)
+
+
+def owned(array: Any, shared: set[int]) -> Any:
+    """Make a result the user's own: an array that shares no memory with another one.
 
     Parameters
     ----------
-    gradient : array or Tracer
+    array : array or Tracer
     shared : set of int
-        Ids of the arrays whose memory is taken already; the result's is added.
+        What `memory_of` gives of the arrays that are others' already; the result's is added.
     """
-    gradient = conjugated(gradient)
-    if isinstance(gradient, (np.ndarray, np.generic)):
-        base = gradient.base
-        owner = id(gradient if base is None else base)
-        if type(gradient) is not np.ndarray or not gradient.flags.writeable or owner in shared:
-            gradient = np.array(gradient)
-            owner = id(gradient)
-        shared.add(owner)
-    return gradient
+    if isinstance(array, (np.ndarray, np.generic)):
+        if type(array) is not np.ndarray or not array.flags.writeable or memory_of(array) in shared:
+            array = np.array(array)
+        shared.add(memory_of(array))
+    return array

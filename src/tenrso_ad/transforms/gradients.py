@@ -17,7 +17,7 @@ from ..engine.reverse import Leaf, ReverseTrace, backpropagate
 from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
 from ..ops.declare import is_complex, ones_like, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
-from ..tape import cotangent_like, detached, opened
+from ..tape import conjugated, cotangent_like, memory_of, opened, owned
 
 Argnums = int | Sequence[int]
 
@@ -175,7 +175,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
         ]
         roots = [(n, c) for n, c in zip(nodes, cotangents, strict=True) if n is not None]
         gradients = backpropagate(roots, retain=True)
-        shared = {id(c) for c in cotangents}
+        shared = {memory_of(c) for c in cotangents}
         results: tuple[Any, ...] = tree.unflatten(
             primal_structure, _collect(variables, gradients, shared)
         )
@@ -237,13 +237,14 @@ def jvp(
     out, aux = out if has_aux else (out, None)
     outs, out_structure = tree.flatten(out)
     results, pushed = [], []
+    shared = {memory_of(t) for t in directions}
     for o in outs:
         mine = isinstance(o, Tracer) and o.trace is trace
         value = _lower(trace, o)
         tangent = o.node if mine else None
         results.append(value)
         pushed.append(
-            _own(tangent)
+            owned(tangent, shared)
             if tangent is not None
             else zeros_like(value if hasattr(value, "dtype") else np.asarray(value))
         )
@@ -345,7 +346,9 @@ def _collect(
 ) -> list[Any]:
     """Gradients of the variables as arrays of the user's own; zeros where nothing arrived."""
     return [
-        zeros_like(v.value) if (g := gradients.get(v.node)) is None else detached(g, shared)
+        zeros_like(v.value)
+        if (g := gradients.get(v.node)) is None
+        else owned(conjugated(g), shared)
         for v in variables
     ]
 
@@ -357,13 +360,6 @@ def _lower(trace: Any, out: Any) -> Any:
     if out is None or type(out) in NUMPY_TYPES:
         return out
     return tree.map(lambda o: o.value if isinstance(o, Tracer) and o.trace is trace else o, out)
-
-
-def _own(tangent: Any) -> Any:
-    """Give a tangent that the user may write to."""
-    if type(tangent) is np.ndarray and not tangent.flags.writeable:
-        return tangent.copy()
-    return tangent
 
 
 def _one(value: Any) -> Any:
