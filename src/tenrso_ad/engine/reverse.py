@@ -384,7 +384,10 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
             elif cotangent is None:
                 continue
             elif kind is Leaf:
-                gradients[node] = _whole(cotangent)
+                gradients[node] = cotangent = _whole(cotangent)
+                if waiting is not None and node not in waiting:  # itself a root, and nothing else
+                    for hook in hooks.leaf_gradient_ready:
+                        hook(node, cotangent)
             else:
                 slots = pending.get(node.source)
                 if slots is None:
