@@ -12,8 +12,22 @@ from .engine.errors import BackwardError, DTypeError, ShapeError, UnsupportedErr
 from .engine.guard import Guard
 from .engine.reverse import Leaf
 from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
+from .ops import (
+    contraction,
+    creation,
+    cumulative,
+    extrema,
+    indexing,
+    moments,
+    permuting,
+    pointwise,
+    products,
+    reductions,
+    repeating,
+    shaping,
+    updates,
+)
 from .ops import elementwise as ew
-from .ops import indexing, permuting, pointwise, repeating, shaping
 from .ops.declare import namespace
 
 array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -227,6 +241,11 @@ class Tensor(Tracer):
     __or__ = ew.logical_or
     __xor__ = ew.logical_xor
 
+    __matmul__ = contraction.matmul
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return contraction.matmul(other, self)
+
     def __radd__(self, other: Any) -> Any:
         return ew.add(other, self)
 
@@ -273,13 +292,14 @@ class Tensor(Tracer):
         """The last two axes swapped."""
         return permuting.matrix_transpose(self)
 
-    def astype(self, dtype: Any) -> Any:
-        """Convert the elements; the gradient comes back in the old dtype."""
-        return shaping.astype(self, dtype)
-
     def copy(self) -> Any:
         """The tensor itself: tensors do not change."""
         return self
+
+    @property
+    def at(self) -> Any:
+        """Functional updates: ``x.at[i].set(v)``, as `tenrso_ad.numpy.at`."""
+        return updates.at(self)
 
     @property
     def real(self) -> Any:
@@ -291,12 +311,29 @@ class Tensor(Tracer):
         """Imaginary part."""
         return ew.imag(self)
 
-    conj = conjugate = ew.conjugate
+    # the functions of the same names, with the tensor as their first argument
+    all = reductions.all
+    any = reductions.any
+    argmax = extrema.argmax
+    argmin = extrema.argmin
+    astype = creation.astype
     clip = ew.clip
+    conj = conjugate = ew.conjugate
+    cumprod = cumulative.cumprod
+    cumsum = cumulative.cumsum
+    dot = products.dot
+    max = extrema.max
+    mean = moments.mean
+    min = extrema.min
+    prod = reductions.prod
     ravel = flatten = shaping.ravel
-    squeeze = shaping.squeeze
-    swapaxes = permuting.swapaxes
     repeat = repeating.repeat
+    squeeze = shaping.squeeze
+    std = moments.std
+    sum = reductions.sum
+    swapaxes = permuting.swapaxes
+    take = indexing.take
+    var = moments.var
 
 
 def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = None) -> Tensor:

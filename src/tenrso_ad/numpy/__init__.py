@@ -2,15 +2,75 @@
 
 By convention ``import tenrso_ad.numpy as tnp``. Functions have NumPy's names and signatures; relu,
 sigmoid, softplus, logsumexp and `at` (functional updates) stand beside them. Constants, dtypes and
-functions that make new arrays are NumPy's own.
+functions that make new arrays are NumPy's own. What this module has, NumPy's own function of that
+name takes tensors too: ``np.tanh(x)`` is ``tnp.tanh(x)`` for a tensor ``x``.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as _np
+from numpy import (
+    arange,
+    bool,
+    bool_,
+    complex64,
+    complex128,
+    dtype,
+    e,
+    empty,
+    eye,
+    finfo,
+    float16,
+    float32,
+    float64,
+    full,
+    identity,
+    iinfo,
+    inf,
+    int8,
+    int16,
+    int32,
+    int64,
+    intp,
+    isscalar,
+    linspace,
+    nan,
+    ndarray,
+    ndim,
+    newaxis,
+    ones,
+    pi,
+    result_type,
+    shape,
+    size,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    zeros,
+)
 
+from ..ops.contraction import (
+    einsum,
+    matmul,
+    tensordot,
+    vecdot,
+)
+from ..ops.creation import (
+    array,
+    asarray,
+    astype,
+    copy,
+    full_like,
+    ones_like,
+    zeros_like,
+)
+from ..ops.cumulative import (
+    cumprod,
+    cumsum,
+)
 from ..ops.elementwise import (
     absolute,
     add,
@@ -35,7 +95,6 @@ from ..ops.elementwise import (
     floor_divide,
     greater,
     greater_equal,
-    hypot,
     imag,
     isfinite,
     isinf,
@@ -75,16 +134,281 @@ from ..ops.elementwise import (
     trunc,
     where,
 )
+from ..ops.extrema import (
+    amax,
+    amin,
+    argmax,
+    argmin,
+    max,
+    min,
+)
+from ..ops.indexing import (
+    take,
+    take_along_axis,
+)
+from ..ops.joining import (
+    concat,
+    concatenate,
+    dstack,
+    hstack,
+    split,
+    stack,
+    vstack,
+)
+from ..ops.logarithmic import (
+    logsumexp,
+)
+from ..ops.moments import (
+    mean,
+    std,
+    var,
+)
+from ..ops.padding import (
+    pad,
+)
+from ..ops.permuting import (
+    flip,
+    matrix_transpose,
+    moveaxis,
+    permute_dims,
+    swapaxes,
+    transpose,
+)
+from ..ops.products import (
+    dot,
+    inner,
+    kron,
+    outer,
+    vdot,
+)
+from ..ops.reductions import (
+    all,
+    any,
+    count_nonzero,
+    prod,
+    sum,
+)
+from ..ops.repeating import (
+    repeat,
+    tile,
+)
+from ..ops.shaping import (
+    atleast_1d,
+    broadcast_arrays,
+    broadcast_to,
+    expand_dims,
+    ravel,
+    reshape,
+    roll,
+    squeeze,
+)
+from ..ops.updates import (
+    at,
+)
+from ..tensor import array_functions as _array_functions
+from . import linalg
+
+abs = absolute
+acos = arccos
+acosh = arccosh
+asin = arcsin
+asinh = arcsinh
+atan = arctan
+atan2 = arctan2
+atanh = arctanh
+conj = conjugate
+mod = remainder
+pow = power
+true_divide = divide
+
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "argmax",
+    "argmin",
+    "array",
+    "asarray",
+    "asin",
+    "asinh",
+    "astype",
+    "at",
+    "atan",
+    "atan2",
+    "atanh",
+    "atleast_1d",
+    "bool",
+    "bool_",
+    "broadcast_arrays",
+    "broadcast_to",
+    "ceil",
+    "clip",
+    "complex64",
+    "complex128",
+    "concat",
+    "concatenate",
+    "conj",
+    "conjugate",
+    "copy",
+    "cos",
+    "cosh",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "divide",
+    "dot",
+    "dstack",
+    "dtype",
+    "e",
+    "einsum",
+    "empty",
+    "equal",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "eye",
+    "finfo",
+    "flip",
+    "float16",
+    "float32",
+    "float64",
+    "floor",
+    "floor_divide",
+    "full",
+    "full_like",
+    "greater",
+    "greater_equal",
+    "hstack",
+    "identity",
+    "iinfo",
+    "imag",
+    "inf",
+    "inner",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "intp",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isscalar",
+    "kron",
+    "less",
+    "less_equal",
+    "linalg",
+    "linspace",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logsumexp",
+    "matmul",
+    "matrix_transpose",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mod",
+    "moveaxis",
+    "multiply",
+    "nan",
+    "ndarray",
+    "ndim",
+    "negative",
+    "newaxis",
+    "not_equal",
+    "ones",
+    "ones_like",
+    "outer",
+    "pad",
+    "permute_dims",
+    "pi",
+    "positive",
+    "pow",
+    "power",
+    "prod",
+    "ravel",
+    "real",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "repeat",
+    "reshape",
+    "result_type",
+    "rint",
+    "roll",
+    "shape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "size",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "take",
+    "take_along_axis",
+    "tan",
+    "tanh",
+    "tensordot",
+    "tile",
+    "transpose",
+    "true_divide",
+    "trunc",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "var",
+    "vdot",
+    "vecdot",
+    "vstack",
+    "where",
+    "zeros",
+    "zeros_like",
+]
 
 
-def _face() -> None:
-    """Let NumPy's own functions find ours when they are called on tensors."""
-    from ..tensor import array_functions
-
-    for name, ours in list(globals().items()):
-        theirs = getattr(_np, name, None)
-        if callable(ours) and hasattr(theirs, "_implementation"):  # it dispatches on its arguments
-            array_functions[theirs] = ours
+def __getattr__(name: str) -> NoReturn:
+    known = "; NumPy's has no derivative here" if hasattr(_np, name) else ""
+    raise AttributeError(f"tenrso_ad.numpy has no {name!r}{known}")
 
 
-_face()
+def _answer_for_numpy(ours: dict[str, Any], theirs: Any) -> None:
+    """Let NumPy's functions that dispatch on their arguments find ours when given a tensor."""
+    for name, function in ours.items():
+        numpys: Any = getattr(theirs, name, None)
+        if hasattr(numpys, "_implementation"):
+            _array_functions[numpys] = function
+
+
+_answer_for_numpy({name: globals()[name] for name in __all__}, _np)
+_answer_for_numpy({name: getattr(linalg, name) for name in linalg.__all__}, _np.linalg)
