@@ -23,6 +23,7 @@ from .joining import concatenate
 from .permuting import moveaxis
 from .pointwise import align, operand
 from .shaping import reshape
+from .sorting import order
 from .subscript import (
     ARRAY,
     Index,
@@ -292,8 +293,8 @@ winners_p = constant(
 def _products(where: Subscript, values: Any) -> tuple[Subscript, Any]:
     """Sort by element and multiply up: the last value of an element is the product of all."""
     (numbers,) = where.arrays
-    order = bind(order_p, (numbers,))
-    numbers, values = _take(numbers, order, unique=True), _take(values, order, unique=True)
+    places = order(numbers)
+    numbers, values = _take(numbers, places, unique=True), _take(values, places, unique=True)
     step, longest = 1, _longest_run(numbers)
     while step < longest:
         later, earlier = slice(step, None), slice(None, -step)
@@ -311,14 +312,6 @@ def _longest_run(numbers: Any) -> int:
         return int(numbers.shape[0])
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
     return int(np.diff(starts, append=numbers.size).max(initial=0))
-
-
-order_p: Primitive = constant(
-    "order",
-    lambda x: np.argsort(host(x), axis=-1, kind="stable"),
-    shape=lambda x: ArrayType(x.shape, np.dtype(np.intp)),
-    batch=lambda size, values, batched, params: bind(order_p, values),
-)
 
 
 # --- min and max ----------------------------------------------------------------------------------
