@@ -68,7 +68,11 @@ def test_operations(check):
 
 def test_integers_count_as_float64():
     a = np.array([[2, 1], [1, 3]])
-    for ours, theirs in [(inv, np.linalg.inv), (det, np.linalg.det), (cholesky, np.linalg.cholesky)]:
+    for ours, theirs in [
+        (inv, np.linalg.inv),
+        (det, np.linalg.det),
+        (cholesky, np.linalg.cholesky),
+    ]:
         np.testing.assert_allclose(ours(a), theirs(a))
         assert ours(a).dtype == np.float64
     np.testing.assert_allclose(solve(a, [1, 2]), np.linalg.solve(a, [1, 2]))

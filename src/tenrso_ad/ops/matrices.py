@@ -126,10 +126,10 @@ def solve_triangular(a: Any, b: Any, *, lower: bool) -> Any:
 
 
 @functools.cache
-def _trtrs(dtype: Any) -> Any:
-    from scipy.linalg import get_lapack_funcs
+def _trsm(dtype: Any) -> Any:
+    from scipy.linalg import get_blas_funcs
 
-    return get_lapack_funcs("trtrs", dtype=dtype)
+    return get_blas_funcs("trsm", dtype=dtype)
 
 
 def _evaluate_solve_triangular(a: Any, b: Any, *, lower: bool) -> Any:
@@ -151,14 +151,18 @@ def _evaluate_solve_triangular(a: Any, b: Any, *, lower: bool) -> Any:
 
 
 def _solve_one(a: ndarray, b: ndarray, lower: bool) -> ndarray:
-    solve = _trtrs(np.result_type(a, b))
-    if a.flags.c_contiguous:  # LAPACK sees the transpose
-        x, failed = solve(a.T, b, lower=not lower, trans=1)
+    """Solve x^T a^T = b^T, which lies in Fortran order as BLAS wants it, without a copy.
+
+    LAPACK's trtrs wakes OpenBLAS's threads even for the smallest systems; trsm does not.
+    """
+    if not a.diagonal().all():
+        raise np.linalg.LinAlgError("Singular matrix: an element of the diagonal is zero")
+    solve = _trsm(np.result_type(a, b))
+    if a.flags.c_contiguous:
+        x = solve(1.0, a.T, b.T, side=1, lower=not lower)
     else:
-        x, failed = solve(a, b, lower=lower)
-    if failed:
-        raise np.linalg.LinAlgError(f"Singular matrix: element {failed - 1} of the diagonal is 0")
-    return np.asarray(x)
+        x = solve(1.0, a, b.T, side=1, lower=lower, trans_a=1)
+    return np.asarray(x.T)
 
 
 def _solve_triangular_pullback(
