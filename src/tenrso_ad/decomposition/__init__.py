@@ -1,7 +1,28 @@
-"""Tensor decompositions: models, kernels, losses, fitting, files."""
+"""Tensor decompositions: models, kernels, losses, fits and their files."""
 
+from tenrso_ad.decomposition.fit import FitProgress, FitResult, fit, largest_rank
+from tenrso_ad.decomposition.io import load_model, load_tensor, save_result
 from tenrso_ad.decomposition.kernels import khatri_rao, mode_dot, mttkrp, mttkrps
+from tenrso_ad.decomposition.losses import inner, squared_error
 from tenrso_ad.decomposition.models import CPTensor
+from tenrso_ad.decomposition.objective import UnobservedSliceWarning
 from tenrso_ad.decomposition.reconstruction import CPReconstructionVJP
 
-__all__ = ["CPReconstructionVJP", "CPTensor", "khatri_rao", "mode_dot", "mttkrp", "mttkrps"]
+__all__ = [
+    "CPReconstructionVJP",
+    "CPTensor",
+    "FitProgress",
+    "FitResult",
+    "UnobservedSliceWarning",
+    "fit",
+    "inner",
+    "khatri_rao",
+    "largest_rank",
+    "load_model",
+    "load_tensor",
+    "mode_dot",
+    "mttkrp",
+    "mttkrps",
+    "save_result",
+    "squared_error",
+]

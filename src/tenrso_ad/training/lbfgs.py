@@ -28,6 +28,10 @@ Array = NDArray[np.floating[Any]]
 Evaluate = Callable[[Array], tuple[float, Array]]
 Box = tuple[Array, Array]
 
+STALLED = "no lower value along the steepest descent"
+"""The message where not even the steepest descent lowers the value: at a minimum known to the last
+digit, or where the gradient is wrong."""
+
 
 @dataclass(frozen=True)
 class LBFGSOptions:
@@ -165,7 +169,8 @@ def step(
     state : LBFGSState
         Where the iteration starts; it is not changed.
     evaluate : callable
-        Takes x and returns the value and the gradient there.
+        Takes x and returns the value and the gradient there. Where they are not finite the line
+        search turns back; NumPy's warnings of that are silenced.
     options : LBFGSOptions
         The settings, which have to stay the same from one iteration to the next.
     box : tuple of two ndarray, optional
@@ -194,10 +199,11 @@ def step(
 
     start = Trial(0.0, state.x, state.value, state.gradient, _dot(state.gradient, direction))
     conditions = WolfeConditions(start, options.decrease, options.curvature)
-    trial, evaluations = strong_wolfe(along, conditions, first_step, options.max_trials)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a long step may overflow
+        trial, evaluations = strong_wolfe(along, conditions, first_step, options.max_trials)
     evaluations += state.evaluations
     if trial is None or not (state.steps or trial.value < state.value):
-        message = "" if state.steps else "no lower value along the steepest descent"
+        message = "" if state.steps else STALLED
         following = LBFGSState(state.x, state.value, state.gradient, message=message)
         return replace(following, iteration=state.iteration + 1, evaluations=evaluations)
     pairs = _remember(state, trial, options.history)

@@ -88,9 +88,9 @@ def minimize(
     True
     """
     options = options or LBFGSOptions()
-    x, unravel = _ravel(params)
+    x, unravel = ravel(params)
     box = _box(bounds, params, x)
-    evaluate = _flat_function(value_and_grad, unravel)
+    evaluate = flat_function(value_and_grad, unravel)
     if state is None:
         x = x if box is None else np.clip(x, *box)
         state = init(x, *evaluate(x))
@@ -148,9 +148,9 @@ class LBFGS:
         pytree
             The new parameters; the old ones once the state holds a message.
         """
-        x, unravel = _ravel(params)
+        x, unravel = ravel(params)
         box = _box(self.bounds, params, x)
-        evaluate = _flat_function(closure, unravel)
+        evaluate = flat_function(closure, unravel)
         if box is not None:
             x = np.clip(x, *box)
         if self.state is None:
@@ -179,7 +179,7 @@ class LBFGS:
         self.state = LBFGSState.from_dict(arrays) if arrays else None
 
 
-def _ravel(params: Any) -> tuple[Array, Callable[[Array], Any]]:
+def ravel(params: Any) -> tuple[Array, Callable[[Array], Any]]:
     """The parameters as one new vector, and the way back."""
     leaves, structure = tree.flatten(params)
     arrays = [np.asarray(leaf) for leaf in leaves]
@@ -204,7 +204,7 @@ def _concatenate(arrays: Sequence[ArrayLike]) -> Array:
     return np.concatenate([np.ravel(a) for a in arrays]) if arrays else np.empty(0)
 
 
-def _flat_function(value_and_grad: Callable[[Any], tuple[Any, Any]], unravel: Any) -> Evaluate:
+def flat_function(value_and_grad: Callable[[Any], tuple[Any, Any]], unravel: Any) -> Evaluate:
     """The function of a pytree as one of a vector."""
 
     def evaluate(x: Array) -> tuple[float, Array]:

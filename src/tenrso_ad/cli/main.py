@@ -1,0 +1,150 @@
+"""The commands, and how a mistake of the user ends: one line on standard error and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenrso_ad.engine.errors import TenrsoError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="tenrso-ad",
+    help="Automatic differentiation for tensor computing, and tensor decompositions of data.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after the name of the program; by default those it was called with.
+
+    Returns
+    -------
+    int
+        The exit code: 0 for success, 2 for bad usage or bad input, 130 after Ctrl-C.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = lambda message, *_, **__: _complain(f"warning: {message}")
+            code = app(
+                args=None if arguments is None else list(arguments),
+                prog_name="tenrso-ad",
+                standalone_mode=False,
+            )
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except (TenrsoError, OSError, MemoryError) as error:
+        _complain(str(error) or "not enough memory")
+        return BAD_INPUT
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what typer raises on bad usage has one
+            raise
+        _complain(f"{error.format_message()} (see tenrso-ad --help)")
+        return BAD_INPUT
+
+
+def _complain(message: str) -> None:
+    """Write one line to standard error."""
+    print("tenrso-ad:", " ".join(message.split()), file=sys.stderr)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from tenrso_ad import __version__
+
+        print(f"tenrso-ad {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        raise typer.BadParameter("wanted a command: demo, fit or info")
+
+
+@app.command()
+def demo() -> int:
+    """Fit a CP model to a real tensor with missing values; write result and plot."""
+    from tenrso_ad.cli.demo import run
+
+    return run()
+
+
+@app.command()
+def fit(
+    file: Annotated[Path, typer.Argument(help="The tensor: .npy, .npz or .mat; NaN is missing.")],
+    rank: Annotated[int, typer.Option("--rank", "-r", help="The number of components.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Where the result goes; by default ./NAME-cp.npz."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Where a picture of the factors goes (.png).")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", "-k", help="Which array of an .npz or .mat file.")
+    ] = None,
+    nonnegative: Annotated[
+        bool, typer.Option("--nonnegative", help="No negative entries in the factors.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="For the starting points.")] = 0,
+    starts: Annotated[int, typer.Option("--starts", help="How many starting points.")] = 3,
+    max_iterations: Annotated[
+        int, typer.Option("--max-iterations", help="A limit on the iterations.")
+    ] = 1000,
+    tol: Annotated[
+        float,
+        typer.Option("--tol", help="The relative change of the squared error at which to stop."),
+    ] = 1e-10,
+) -> int:
+    """Fit a CP model to a tensor in a file."""
+    from tenrso_ad.cli.fit import run
+
+    return run(
+        file,
+        rank,
+        out or Path(f"{file.stem}-cp.npz"),
+        plot,
+        key,
+        nonnegative=nonnegative,
+        seed=seed,
+        starts=starts,
+        max_iterations=max_iterations,
+        tol=tol,
+    )
+
+
+@app.command()
+def info() -> int:
+    """Print versions and threads."""
+    from tenrso_ad.cli.report import environment
+
+    print("\n".join(environment()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
