@@ -38,7 +38,7 @@ def namespace(*values: Any) -> Any:
     """Array namespace of the operands: NumPy, or the one of the first array that is not NumPy's."""
     for value in values:
         if type(value) not in NUMPY_TYPES and hasattr(value, "dtype"):
-            if isinstance(value, np.ndarray):
+            if isinstance(value, (np.ndarray, np.generic)):
                 continue
             import array_api_compat
 

@@ -49,10 +49,12 @@ def _extremum_pullback(g: Any, x: Any, out: Any, *, axis: tuple[int, ...], keepd
 
 
 def _extremum(name: str, ufunc: np.ufunc) -> Primitive:
+    reduce: Any = ufunc.reduce
+
     def evaluate(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
         xp = namespace(x)
         if xp is np:
-            return ufunc.reduce(x, axis, None, None, keepdims)
+            return reduce(x, axis, None, None, keepdims)
         return getattr(xp, name)(x, axis=axis, keepdims=keepdims)
 
     primitive: Primitive = nonlinear(

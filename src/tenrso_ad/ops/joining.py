@@ -36,7 +36,7 @@ def _concatenate_transpose(g: Any, *operands: ArrayType, axis: int) -> list[Any]
 def _concatenate_shape(*types: ArrayType, axis: int) -> ArrayType:
     first = types[0].shape
     if any(_without(t.shape, axis) != _without(first, axis) for t in types):
-        raise ShapeError("shapes differ outside the axis along which they are joined")
+        raise ValueError("shapes differ outside the axis along which they are joined")
     length = sum([t.shape[axis] for t in types])
     shape = (*first[:axis], length, *first[axis + 1 :])
     return ArrayType(shape, np.result_type(*[t.dtype for t in types]))
@@ -70,7 +70,7 @@ def _evaluate_stack(*values: Any, axis: int) -> Any:
         return xp.stack(values, axis=axis)
     shape = values[0].shape
     if any(v.shape != shape for v in values):
-        raise ShapeError(f"arrays of one shape can be stacked, got {[v.shape for v in values]}")
+        raise ValueError("only arrays of one shape can be stacked")
     shape = (*shape[:axis], 1, *shape[axis:])
     return np.concatenate([v.reshape(shape) for v in values], axis)
 
@@ -86,7 +86,7 @@ def _stack_transpose(g: Any, *operands: ArrayType, axis: int) -> list[Any]:
 def _stack_shape(*types: ArrayType, axis: int) -> ArrayType:
     shape = types[0].shape
     if any(t.shape != shape for t in types):
-        raise ShapeError(f"arrays of one shape can be stacked, got {[t.shape for t in types]}")
+        raise ValueError("only arrays of one shape can be stacked")
     shape = (*shape[:axis], len(types), *shape[axis:])
     return ArrayType(shape, np.result_type(*[t.dtype for t in types]))
 
@@ -339,9 +339,7 @@ def split(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> 
     if hasattr(indices_or_sections, "__index__"):
         count = cuts[0]
         if count < 1 or length % count:
-            raise ShapeError(
-                f"split({describe(ary)}): axis {place} has no {count} equal parts"
-            )
+            raise ShapeError(f"split({describe(ary)}): axis {place} has no {count} equal parts")
         return list(_split(ary, place, (length // count,) * count))
     spans = [slice(*pair).indices(length)[:2] for pair in itertools.pairwise((0, *cuts, None))]
     spans = [(start, max(start, stop)) for start, stop in spans]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 
-from ..engine.array_type import ArrayType
 from ..engine.primitive import Primitive
 from ..engine.trace import bind, is_inexact
 from . import elementwise as ew
 from .arguments import Axis, array_operand
-from .broadcasting import broadcast_to, convert, match
+from .broadcasting import convert
 from .declare import is_complex, namespace, nonlinear
 from .extrema import max
-from .pointwise import align, scale
+from .pointwise import scale
 from .reductions import (
     length,
     masked,
@@ -29,6 +29,13 @@ from .reductions import (
 from .shaping import broadcast_arrays, reshape
 
 
+def _peak(xp: Any, x: Any, axis: tuple[int, ...]) -> tuple[Any, Any]:
+    """Largest real part, and zero in its place where it is not finite."""
+    peak = xp.max(xp.real(x) if is_complex(x) else x, axis=axis, keepdims=True)
+    finite = xp.isfinite(peak)
+    return peak, peak if finite.all() else xp.where(finite, peak, xp.zeros_like(peak))
+
+
 def _evaluate_logsumexp(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
     xp = namespace(x)
     if xp is np and wider(x.dtype) is not None:
@@ -37,23 +44,15 @@ def _evaluate_logsumexp(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any
     shape = reduced(x.shape, axis, keepdims)
     if not length(x.shape, axis):
         return xp.zeros(shape, dtype=x.dtype) - float("inf")
-    peak = xp.max(xp.real(x) if is_complex(x) else x, axis=axis, keepdims=True)
-    finite = xp.isfinite(peak)
-    if finite.all():
-        out = xp.log(xp.sum(xp.exp(x - peak), axis=axis, keepdims=True)) + peak
-    else:
-        peak = xp.where(finite, peak, xp.zeros_like(peak))
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            out = xp.log(xp.sum(xp.exp(x - peak), axis=axis, keepdims=True)) + peak
+    peak, shift = _peak(xp, x, axis)
+    with contextlib.nullcontext() if shift is peak else np.errstate(all="ignore"):
+        out = xp.log(xp.sum(xp.exp(x - shift), axis=axis, keepdims=True)) + shift
     out = xp.reshape(out, shape)
     return out[()] if xp is np else out
 
 
-def _logsumexp_pullback(g: Any, x: Any, out: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    shape = tuple(x.shape)
-    total = with_axes_kept(out, shape, axis, keepdims)
-    weights = bind(softmax_p, (x, total), {"axis": axis})
-    return scale(with_axes_kept(g, shape, axis, keepdims), weights)
+def _logsumexp_pullback(g: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
+    return scale(with_axes_kept(g, x.shape, axis, keepdims), bind(softmax_p, (x,), {"axis": axis}))
 
 
 logsumexp_p: Primitive = nonlinear(
@@ -66,44 +65,35 @@ logsumexp_p: Primitive = nonlinear(
 )
 
 
-def _evaluate_softmax(x: Any, total: Any, *, axis: tuple[int, ...]) -> Any:
-    xp = namespace(x, total)
-    if xp.isfinite(total).all():
-        return xp.exp(x - total)
+def _evaluate_softmax(x: Any, *, axis: tuple[int, ...]) -> Any:
+    xp = namespace(x)
+    if not length(x.shape, axis):
+        return x
+    peak, shift = _peak(xp, x, axis)
+    if shift is peak:
+        weights = xp.exp(x - shift)
+        return weights / xp.sum(weights, axis=axis, keepdims=True)
     with np.errstate(all="ignore"):
-        # a sum of nothing but -inf has the weights 0
-        weights = xp.exp(x - xp.where(total == -float("inf"), xp.zeros_like(total), total))
-        infinite = total == float("inf")
-        if not infinite.any():
-            return weights
-        # an infinite sum is shared by its +inf
-        shares = xp.where(x == float("inf"), xp.ones_like(x), xp.zeros_like(x))
-        shares = shares / xp.sum(shares, axis=axis, keepdims=True)
-        return xp.where(infinite, shares, weights)
+        # infinite sums are shared by their +inf; sums of nothing but -inf have the weights 0
+        highest = xp.where(x == float("inf"), xp.ones_like(x), xp.zeros_like(x))
+        weights = xp.where(peak == float("inf"), highest, xp.exp(x - shift))
+        total = xp.sum(weights, axis=axis, keepdims=True)
+        return weights / xp.where(peak == -float("inf"), xp.ones_like(total), total)
 
 
-def _softmax_pullback(
-    g: Any, total_type: ArrayType, out: Any, *, axis: tuple[int, ...]
-) -> tuple[Any, Any]:
+def _softmax_pullback(g: Any, out: Any, *, axis: tuple[int, ...]) -> Any:
     moved = scale(g, out)
-    back = -sum(moved, axis, keepdims=True)
-    return moved, match(back, total_type.shape, total_type.dtype)
+    return moved - scale(sum(moved, axis, keepdims=True), out)
 
 
-def _softmax_batch(size: int, values: Any, batched: Any, params: Any) -> Any:
-    x, total = align(size, values, batched)
-    x = x if batched[0] else broadcast_to(x, (size, *x.shape))
-    return bind(softmax_p, (x, total), {"axis": tuple([i + 1 for i in params["axis"]])})
-
-
-# exp(x - total), where total is the logsumexp of x
+# the derivative of logsumexp
 softmax_p: Primitive = nonlinear(
     "softmax",
     _evaluate_softmax,
     pullback=_softmax_pullback,
-    operands="x total",
-    shape=lambda x, total, *, axis: x,
-    batch=_softmax_batch,
+    operands="x",
+    shape=lambda x, *, axis: x,
+    batch=over_batch(lambda: softmax_p),
 )
 
 
@@ -151,9 +141,12 @@ def logsumexp(
     if b is None and not return_sign:
         axes = reduction_axes("logsumexp", axis, a)
         return bind(logsumexp_p, (a,), {"axis": axes, "keepdims": keepdims})
-    a, b = broadcast_arrays(a, 1 if b is None else b)
+    if b is None or isinstance(b, (int, float)):
+        b = np.asarray(1 if b is None else b, a.dtype)
+    a, b = broadcast_arrays(a, b)
     axes = reduction_axes("logsumexp", axis, a)
-    logarithm, sign = _weighted(a, b, axes)
+    with np.errstate(over="ignore", invalid="ignore"):  # by elements whose factor is zero
+        logarithm, sign = _weighted(a, b, axes)
     if not is_complex(sign) and not return_sign:
         logarithm = ew.where(ew.less(sign, 0), float("nan"), logarithm)
     shape = reduced(tuple(a.shape), axes, keepdims)

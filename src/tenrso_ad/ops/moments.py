@@ -17,6 +17,7 @@ from .arguments import Axis, array_operand, dtype_of
 from .broadcasting import broadcast_to, convert
 from .declare import is_complex, linear, namespace, nonlinear
 from .reductions import (
+    add_reduce,
     count_nonzero,
     length,
     mask_of,
@@ -45,15 +46,16 @@ def _operand(name: str, a: Any, dtype: Any) -> Any:
 
 
 def _evaluate_mean(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    if not isinstance(x, (np.ndarray, np.generic)):
-        return namespace(x).mean(x, axis=axis, keepdims=keepdims)
+    xp = namespace(x)
+    if xp is not np:
+        return xp.mean(x, axis=axis, keepdims=keepdims)
     count = length(x.shape, axis)
     if not count:
         return np.mean(x, axis=axis, keepdims=keepdims)  # NaN, and NumPy's warning
     wide = wider(x.dtype)
     if wide is None:
-        return np.add.reduce(x, axis, None, None, keepdims) / count
-    return (np.add.reduce(x, axis, wide, None, keepdims) / count).astype(x.dtype)
+        return add_reduce(x, axis, None, None, keepdims) / count
+    return (add_reduce(x, axis, wide, None, keepdims) / count).astype(x.dtype)
 
 
 def _mean_transpose(g: Any, x: ArrayType, *, axis: tuple[int, ...], keepdims: bool) -> Any:

@@ -61,9 +61,10 @@ def _mirrored(edges: int) -> Callable[..., Any]:
 
 def _linear_ramp(x: Any, axis: int, places: ndarray, end: Any) -> Any:
     ramp = x if is_inexact(x.dtype) else convert(x, np.dtype(float))
-    edge = _edge(ramp, axis, places[:1], None)
-    distance = -places if places[0] < 0 else places - (x.shape[axis] - 1)
-    ramp = edge + (convert(end, ramp.dtype) - edge) * _along(ramp, axis, distance / len(places))
+    edge, end = _edge(ramp, axis, places[:1], None), convert(end, ramp.dtype)
+    steps = np.arange(len(places))  # from the end inwards
+    steps = steps if places[0] < 0 else steps[::-1]
+    ramp = _along(ramp, axis, steps) * ((edge - end) / len(places)) + end
     return ramp if ramp.dtype == x.dtype else ew.floor(ramp)
 
 

@@ -120,15 +120,17 @@ def _sum_dtype(dtype: Any) -> Any:
 
 # --- sum ------------------------------------------------------------------------------------------
 
-_add = np.add.reduce
+add_reduce: Any = np.add.reduce
+_multiply_reduce: Any = np.multiply.reduce
 
 
 def _evaluate_sum(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    if isinstance(x, (np.ndarray, np.generic)):
-        if x.dtype.kind == "V":  # the 8- and 16-bit floats of ml_dtypes lose a long sum
-            return _add(x, axis, np.float32, None, keepdims).astype(x.dtype)
-        return _add(x, axis, None, None, keepdims)
-    return namespace(x).sum(x, axis=axis, keepdims=keepdims)
+    xp = namespace(x)
+    if xp is not np:
+        return xp.sum(x, axis=axis, keepdims=keepdims)
+    if x.dtype.kind == "V":  # the 8- and 16-bit floats of ml_dtypes lose a long sum
+        return add_reduce(x, axis, np.float32, None, keepdims).astype(x.dtype)
+    return add_reduce(x, axis, None, None, keepdims)
 
 
 def _sum_transpose(g: Any, x: ArrayType, *, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -193,11 +195,12 @@ def sum(
 
 
 def _evaluate_prod(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    if isinstance(x, (np.ndarray, np.generic)):
-        if x.dtype.kind == "V":
-            return np.multiply.reduce(x, axis, np.float32, None, keepdims).astype(x.dtype)
-        return np.multiply.reduce(x, axis, None, None, keepdims)
-    return namespace(x).prod(x, axis=axis, keepdims=keepdims)
+    xp = namespace(x)
+    if xp is not np:
+        return xp.prod(x, axis=axis, keepdims=keepdims)
+    if x.dtype.kind == "V":
+        return _multiply_reduce(x, axis, np.float32, None, keepdims).astype(x.dtype)
+    return _multiply_reduce(x, axis, None, None, keepdims)
 
 
 def _prod_pullback(g: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -339,8 +342,9 @@ def _evaluate_count(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
         return xp.sum(xp.astype(x != 0, xp.int64), axis=axis, keepdims=keepdims)
     if len(axis) == x.ndim and not keepdims:
         return np.intp(np.count_nonzero(x))
-    # bytes of 0 and 1: summed faster than booleans
-    return np.add.reduce((x != 0).view(np.uint8), axis, np.intp, None, keepdims)
+    true = x if x.dtype == np.bool_ else x != 0
+    # bytes of 0 and 1 are summed faster than booleans
+    return add_reduce(true.view(np.uint8), axis, np.intp, None, keepdims)
 
 
 count_nonzero_p: Primitive = constant(
