@@ -26,6 +26,11 @@ NOT_DIFFERENTIABLE = {
     *("logical_and", "logical_or", "logical_xor", "logical_not"),
     *("isnan", "isinf", "isfinite"),
     *("floor", "ceil", "trunc", "rint", "sign", "floor_divide"),
+    *("all", "any", "count_nonzero", "argmax", "argmin"),
+    "discretize",  # conversion to integers
+    # parts of derivatives that are constant where they have one: which entries tie for an extremum,
+    # win a maximum over updates, come in which order; whether a spectrum is degenerate
+    *("ties", "winners", "order", "blind"),
 }
 
 
