@@ -1,11 +1,13 @@
 """Time eager gradients beside PyTorch, JAX, autograd and MyGrad; print a markdown table of ratios.
 
-    python benchmarks/compare_peers.py [--peers PYTHON] [--only TEXT] [--by group] [--repeats N]
+    python benchmarks/compare_peers.py [--peers PYTHON] [--only TEXT] [--by group]
 
 Every engine runs in a process of its own, so that thread pools never share a core by accident;
 `--peers` names the interpreter the peers are installed in, this one by default. A peer that cannot
-be imported there is left out. Each figure is the fastest of N rounds of the loss with the gradient
-in all of its arrays, float64. A gradient that differs from tenrso-ad's is shown as "wrong".
+be imported there is left out. A figure is the time of the loss with the gradient in all of its
+arrays, float64: the fastest of several rounds, in several passes over all the engines, so that a
+busy minute of the machine does not fall on one of them. A gradient that differs from tenrso-ad's is
+shown as "wrong".
 """
 
 import argparse
@@ -110,15 +112,24 @@ def fingerprint(gradient: np.ndarray) -> float:
     return float(np.cos(np.arange(gradient.size)) @ gradient.ravel())
 
 
-def in_own_process(python: str, engine: str, cases: list[str], repeats: int) -> dict | None:
-    """Return what `time_engine` gives in a process of `python`; None if it has no such engine."""
+def is_importable(python: str, engine: str) -> bool:
+    """Whether an interpreter has an engine."""
     attempt = [python, "-c", f"import {engine.replace('-', '_')}"]
-    if subprocess.run(attempt, capture_output=True).returncode:
-        return None
+    return subprocess.run(attempt, capture_output=True).returncode == 0
+
+
+def in_own_process(python: str, engine: str, cases: list[str], repeats: int) -> dict:
+    """Return what `time_engine` gives in a process of `python`."""
     print(f"timing {engine} ...", file=sys.stderr)
     command = [python, __file__, "--engine", engine, "--repeats", str(repeats), *cases]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(run.stdout.splitlines()[-1])
+
+
+def fastest(runs: list[dict]) -> dict:
+    """Return one run whose times are the least of all runs of an engine."""
+    times = {case: min(run["times"][case] for run in runs) for case in runs[0]["times"]}
+    return {**runs[0], "times": times}
 
 
 def geometric_mean(values: list[float]) -> float:
@@ -154,7 +165,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--only", default="", help="time the cases whose name contains this")
     parser.add_argument("--by", choices=("case", "group"), default="case", help="rows of the table")
-    parser.add_argument("--repeats", type=int, default=7, help="rounds; the fastest counts")
+    parser.add_argument("--repeats", type=int, default=7, help="rounds in a pass")
+    parser.add_argument("--passes", type=int, default=3, help="passes over all the engines")
     parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
     parser.add_argument("cases", nargs="*", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -168,8 +180,12 @@ def main() -> None:
         return
     cases = [case for case in CASES if options.only in case]
     pythons = {engine: options.peers for engine in ENGINES} | {OURS: sys.executable}
-    runs = {e: in_own_process(pythons[e], e, cases, options.repeats) for e in ENGINES}
-    results = {engine: run for engine, run in runs.items() if run is not None}
+    engines = [engine for engine in ENGINES if is_importable(pythons[engine], engine)]
+    runs: dict[str, list[dict]] = {engine: [] for engine in engines}
+    for _ in range(options.passes):
+        for engine in engines:
+            runs[engine].append(in_own_process(pythons[engine], engine, cases, options.repeats))
+    results = {engine: fastest(runs[engine]) for engine in engines}
     rows = {case: [case] for case in cases}
     if options.by == "group":
         rows = {name: [c for c in cases if c.split("/")[0] == name] for name in GROUPS}
@@ -178,7 +194,7 @@ def main() -> None:
     print(table({**rows, "geometric mean": cases}, results))
     versions = ", ".join(f"{engine} {run['version']}" for engine, run in results.items())
     print(f"\n{versions}; Python {platform.python_version()}, {os.cpu_count()} cores, float64,")
-    print(f"one process for each engine, fastest of {options.repeats} rounds.")
+    print(f"one process an engine, fastest of {options.passes} x {options.repeats} rounds.")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Configuration of the documentation: sphinx-build -W docs docs/_build/html."""
 
-from importlib.metadata import version
+from importlib import metadata
 
 project = "tenrso-ad"
 author = "the tenrso-ad developers"
 copyright = "2026, the tenrso-ad developers"
-release = version("tenrso-ad")
+release = metadata.version("tenrso-ad")
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -17,6 +17,7 @@ extensions = [
 html_theme = "furo"
 html_title = f"tenrso-ad {release}"
 exclude_patterns = ["_build"]
+default_role = "py:obj"
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -28,6 +29,4 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "abort_on_example_error": True,
     "download_all_examples": False,
-    "show_memory": False,
-    "min_reported_time": 1e9,
 }

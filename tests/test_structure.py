@@ -5,6 +5,7 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import tenrso_ad
@@ -47,6 +48,13 @@ def test_public_names_are_documented(room: str) -> None:
     for name in public_objects(room):
         assert inspect.getdoc(getattr(module, name)), f"{room}.{name} has no docstring"
         assert name in listed, f"{room}.{name} is not in docs/api/index.rst"
+
+
+def test_functions_that_numpy_lacks_are_documented() -> None:
+    reference = (ROOT / "docs" / "api" / "index.rst").read_text()
+    own = [name for name in public_objects("tenrso_ad.numpy") if not hasattr(np, name)]
+    assert own
+    assert not [name for name in own if f"   {name}\n" not in reference]
 
 
 def test_errors_are_documented() -> None:
