@@ -6,9 +6,17 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 import tenrso_ad.numpy as tnp
+
+
+def examples(count: int) -> settings:
+    """So many examples; as many as the profile says where new ones are searched for."""
+    repeatable = settings.default.derandomize
+    return settings(max_examples=count if repeatable else settings.default.max_examples)
+
 
 # Each is smooth and keeps values of moderate size, so that a chain of them stays well conditioned.
 UNARY = {

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.testing import check_gradients
-from tests.properties.programs import COMPLEX, draws, inner, programs, seeds, shapes, size
+from tests.properties.programs import COMPLEX, draws, examples, inner, programs, seeds, shapes, size
 
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = examples(60)
 close = pytest.approx
 
 
@@ -121,7 +121,7 @@ def test_hessians_are_symmetric_and_the_same_by_every_route(f, shape_x, shape_y,
 
 
 @given(programs, shapes, shapes, seeds)
-@settings(max_examples=25)
+@examples(25)
 def test_gradients_agree_with_differences(f, shape_x, shape_y, seed):
     check_gradients(f, tuple(draws(seed, shape_x, shape_y)), order=1, rtol=1e-5).raise_if_failed()
 
@@ -145,7 +145,7 @@ def test_vmap_is_a_loop(f, shape_x, shape_y, seed, batch):
 
 
 @given(programs, shapes, shapes, seeds)
-@settings(max_examples=30)
+@examples(30)
 def test_a_staged_graph_computes_the_same(f, shape_x, shape_y, seed):
     x, y, other = draws(seed, shape_x, shape_y, shape_x)
 
@@ -159,7 +159,7 @@ def test_a_staged_graph_computes_the_same(f, shape_x, shape_y, seed):
 
 
 @given(programs, shapes, shapes, seeds)
-@settings(max_examples=30)
+@examples(30)
 def test_the_tape_gives_the_same_bits_as_grad(f, shape_x, shape_y, seed):
     x, y = draws(seed, shape_x, shape_y)
     expected = ta.grad(lambda x, y: tnp.sum(f(x, y)), argnums=(0, 1))(x, y)

@@ -1,15 +1,15 @@
 """Einsum is linear in each operand, and its gradients are einsums."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
 from tenrso_ad.testing import check_gradients
-from tests.properties.programs import draws, inner, seeds, size
+from tests.properties.programs import draws, examples, inner, seeds, size
 
-EXAMPLES = settings(max_examples=80)
+EXAMPLES = examples(80)
 LENGTHS = {"i": 2, "j": 3, "k": 1, "l": 4}
 
 
@@ -86,7 +86,7 @@ def test_pushforward_is_the_product_rule(contraction, seed):
 
 
 @given(contractions(), seeds)
-@settings(max_examples=15)
+@examples(15)
 def test_second_derivatives(contraction, seed):
     spec, shapes = contraction
     check_gradients(
@@ -95,7 +95,7 @@ def test_second_derivatives(contraction, seed):
 
 
 @given(contractions(), seeds)
-@settings(max_examples=40)
+@examples(40)
 def test_under_vmap(contraction, seed):
     spec, shapes = contraction
     batches = draws(seed, *((3, *s) for s in shapes))

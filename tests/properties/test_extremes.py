@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import scipy.special
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
+from tests.properties.programs import examples
 
-EXAMPLES = settings(max_examples=150)
+EXAMPLES = examples(150)
 wide = st.builds(
     lambda sign, exponent, mantissa: sign * mantissa * 10.0**exponent,
     st.sampled_from([-1.0, 1.0]),

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
-from tests.properties.programs import draws, seeds
+from tests.properties.programs import draws, examples, seeds
 
 BINARY = [
     tnp.add,
@@ -20,7 +20,7 @@ BINARY = [
     tnp.hypot,
     tnp.arctan2,
 ]
-EXAMPLES = settings(max_examples=80)
+EXAMPLES = examples(80)
 
 
 @given(
@@ -113,7 +113,7 @@ def test_gradients_of_trees_have_their_form(parameters):
 
 
 @given(trees)
-@settings(max_examples=40)
+@examples(40)
 def test_results_that_are_trees(parameters):
     def f(tree):
         return ta.engine.tree.map(lambda leaf: leaf * 2.0, {"inside": tree, "beside": (tree,)})
