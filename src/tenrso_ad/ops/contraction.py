@@ -48,7 +48,7 @@ def run(plan: EinsumPlan, operands: list[Any]) -> Any:
 def run_pair(plan: EinsumPlan, a: Any, b: Any) -> Any:
     """Run a plan of two operands; mostly it is one contraction."""
     if plan.pair is None or a.dtype != b.dtype:
-        return run_pair(plan, a, b)
+        return run(plan, [a, b])
     return bind(contract_p, (a, b), plan.pair)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.array_type import ArrayType
-from ..engine.errors import EinsumError
+from ..engine.errors import ShapeError
 from ..engine.primitive import Primitive
 from ..engine.trace import bind
 from .declare import linear, namespace
@@ -45,7 +45,7 @@ def _diagonal_shape(x: ArrayType, *, term: str) -> ArrayType:
     sizes: dict[str, int] = {}
     for c, n in zip(term, x.shape, strict=True):
         if sizes.setdefault(c, n) != n:
-            raise EinsumError(f"the axes of '{c}' in '{term}' differ in length: {x.shape}")
+            raise ShapeError(f"the axes of '{c}' in '{term}' differ in length: {x.shape}")
     return ArrayType(tuple(sizes.values()), x.dtype)
 
 

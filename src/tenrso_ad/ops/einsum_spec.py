@@ -118,7 +118,8 @@ def interleaved(arguments: Sequence[Any]) -> tuple[str, list[Any]]:
     return text, list(arguments[0 : 2 * pairs : 2])
 
 
-_LABELS = dict(enumerate(string.ascii_letters))
+# in ASCII order, so that an output that is not written has its axes in the order of the integers
+_LABELS = dict(enumerate(string.ascii_uppercase + string.ascii_lowercase))
 
 
 def _term(labels: Any) -> str:
