@@ -195,7 +195,8 @@ def test_ctrl_c_writes_the_best_model_so_far(monkeypatch, capsys):
     assert "not converged: interrupted" in out
     best = min(seen, key=lambda progress: progress.objective)
     with np.load("y.npz") as arrays:
-        assert arrays["objective"] == best.objective
+        assert arrays["objective"] == arrays["history"][-1] == best.objective
+        assert len(arrays["history"]) == best.iteration + 1
         assert str(arrays["message"]) == "interrupted"
     np.testing.assert_array_equal(load_model("y.npz").weights, best.model.weights)
 

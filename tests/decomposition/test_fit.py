@@ -140,7 +140,7 @@ def test_float32_comes_to_its_own_precision():
     assert result.relative_error < 1e-5
 
 
-@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1.0, 1e30, 1e150])
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1.0, 1e30, 1e200])
 def test_the_scale_of_the_data_does_not_matter(scale):
     tensor = planted().to_dense()
     result = fit(scale * tensor, 3, seed=0)
@@ -288,6 +288,18 @@ def test_the_callback_sees_every_iteration_of_every_start():
     assert seen[-1].relative_error == pytest.approx(result.relative_error, abs=1e-12)
     assert seen[-1].objective == result.history[-1]
     assert same_bits(seen[-1].model, result.model)
+
+
+def test_progress_can_be_turned_into_a_result():
+    seen = []
+    whole = fit(planted().to_dense(), 3, seed=0, starts=1, callback=seen.append)
+    part = seen[4].result("why not")
+    assert (part.iterations, part.converged, part.message) == (5, False, "why not")
+    np.testing.assert_array_equal(part.history, whole.history[:6])
+    assert part.objective == whole.history[5]
+    assert same_bits(
+        part.model, fit(planted().to_dense(), 3, seed=0, starts=1, max_iterations=5).model
+    )
 
 
 @pytest.mark.parametrize("stop", [3, 20])

@@ -7,6 +7,7 @@ import pytest
 
 import tenrso_ad as ta
 from tenrso_ad.decomposition import CPTensor, inner, losses, squared_error
+from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import DTypeError, ShapeError
 
 SHAPES = [(3, 4), (3, 4, 5), (1, 6, 2), (7, 2, 2), (2, 2, 7), (2, 3, 4, 5), (2, 3, 1, 2, 3)]
@@ -109,6 +110,34 @@ def test_hessian_vector_products_are_those_of_the_dense_tensor(monkeypatch):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10)
 
 
+def test_tensors_on_a_tape_receive_their_gradients():
+    tensor, model, mask, weights = random_problem((3, 4, 5))
+    for keywords, _ in forms(mask, weights):
+        expected = ta.grad(lambda m, k=keywords: squared_error(tensor, m, **k))(model)
+        factors = [ta.tensor(factor) for factor in model.factors]
+        squared_error(tensor, CPTensor(model.weights, factors), **keywords).backward()
+        for factor, other in zip(factors, expected.factors, strict=True):
+            np.testing.assert_allclose(factor.grad, other, rtol=1e-12)
+
+
+def test_a_batch_of_models_is_mapped_over():
+    tensor, _, mask, weights = random_problem((3, 4, 5))
+    models = [random_problem((3, 4, 5), seed=seed)[1] for seed in range(3)]
+    stacked = tree.map(lambda *parts: np.stack(parts), *models)
+    for keywords, _ in forms(mask, weights):
+
+        def loss(m, keywords=keywords):
+            return squared_error(tensor, m, **keywords)
+
+        np.testing.assert_allclose(ta.vmap(loss)(stacked), [loss(m) for m in models], rtol=1e-12)
+        gradients = ta.vmap(ta.grad(loss))(stacked)
+        for number, m in enumerate(models):
+            expected = ta.grad(loss)(m)
+            np.testing.assert_allclose(gradients.weights[number], expected.weights, rtol=1e-10)
+            for ours, other in zip(gradients.factors, expected.factors, strict=True):
+                np.testing.assert_allclose(ours[number], other, rtol=1e-10, atol=1e-12)
+
+
 def test_the_data_and_the_weights_differentiate_too():
     tensor, model, mask, weights = random_problem((2, 3, 2))
     ta.testing.check_gradients(inner, (tensor, model), order=2)
@@ -183,7 +212,12 @@ def test_the_model_is_never_formed_whole():
         (lambda x, m, k: squared_error(x, m, k[:2]), ShapeError, r"mask of .*got \(2, 4\)"),
         (lambda x, m, k: squared_error(x, m, None, x[0]), ShapeError, r"weights of .*got \(4,\)"),
         (lambda x, m, k: squared_error(x, m, x), DTypeError, r"mask of booleans, got float64"),
-        (lambda x, m, k: squared_error(x + 1j, m), DTypeError, r"wanted a real tensor"),
+        (lambda x, m, k: squared_error(x + 1j, m), DTypeError, r"wanted a real tensor and model"),
+        (
+            lambda x, m, k: squared_error(x, CPTensor(m.weights * 1j, m.factors)),
+            DTypeError,
+            r"wanted a real tensor and model",
+        ),
     ],
 )
 def test_bad_arguments_are_refused(call, error, message):

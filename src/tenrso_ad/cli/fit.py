@@ -6,10 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tenrso_ad.cli.report import save_plot, summary
-from tenrso_ad.decomposition.fit import FitProgress, FitResult, fit
+from tenrso_ad.decomposition.fit import FitProgress, fit
 from tenrso_ad.decomposition.io import check_writable, load_tensor, save_result
 from tenrso_ad.engine.errors import ArgumentError
 
@@ -20,27 +18,12 @@ class BestSoFar:
     """A callback that keeps the lowest point of a fit, for the case that it is interrupted."""
 
     def __init__(self) -> None:
-        self._best: FitProgress | None = None
-        self._history: dict[int, list[float]] = {}
+        self.progress: FitProgress | None = None
 
     def __call__(self, progress: FitProgress) -> None:
         """Take note of an iteration."""
-        self._history.setdefault(progress.start, []).append(progress.objective)
-        if self._best is None or progress.objective <= self._best.objective:
-            self._best = progress
-
-    def result(self) -> FitResult | None:
-        """The lowest point as a result; None where there was no iteration."""
-        if self._best is None:
-            return None
-        return FitResult(
-            model=self._best.model,
-            objective=self._best.objective,
-            relative_error=self._best.relative_error,
-            history=np.array(self._history[self._best.start]),
-            converged=False,
-            message="interrupted",
-        )
+        if self.progress is None or progress.objective <= self.progress.objective:
+            self.progress = progress
 
 
 def run(
@@ -58,10 +41,9 @@ def run(
     try:
         result = fit(tensor, rank, callback=best, progress=True, **settings)
     except KeyboardInterrupt:
-        interrupted = best.result()
-        if interrupted is None:
+        if best.progress is None:
             raise
-        result, code = interrupted, INTERRUPTED
+        result, code = best.progress.result("interrupted"), INTERRUPTED
     seconds = time.perf_counter() - begin
     save_result(out, result)
     if plot is not None:

@@ -78,12 +78,30 @@ class FitProgress:
     objective: float
     relative_error: float
     _factors: Factors
+    _values: Sequence[float]
     _data: Data
 
     @property
     def model(self) -> CPTensor:
         """The present model."""
         return CPVariables.model(self._factors, self._data)
+
+    def result(self, message: str) -> FitResult:
+        """Return the fit as it stands.
+
+        Parameters
+        ----------
+        message : str
+            Why it goes no further.
+        """
+        return FitResult(
+            model=self.model,
+            objective=self.objective,
+            relative_error=self.relative_error,
+            history=_in_units_of(self._data, self._values[: self.iteration + 1]),
+            converged=False,
+            message=message,
+        )
 
 
 def fit(
@@ -204,13 +222,13 @@ def fit(
     with ProgressBar(max_iterations) if progress else nullcontext() as bar:
         listeners = [listener for listener in (bar, callback) if listener is not None]
         for run in _iterations(runs, max_iterations):
-            value = max(run.values[-1], 0.0)
             now = FitProgress(
                 iteration=len(run.values) - 1,
                 start=runs.index(run) + 1,
-                objective=value * data.norm * data.norm,
-                relative_error=math.sqrt(value),
+                objective=float(_in_units_of(data, run.values[-1])),
+                relative_error=math.sqrt(max(run.values[-1], 0.0)),
                 _factors=run.factors,
+                _values=run.values,
                 _data=data,
             )
             if stopped := any([listener(now) for listener in listeners]):
@@ -219,9 +237,9 @@ def fit(
     error = objective(data).exact(best.factors)
     return FitResult(
         model=variables.model(best.factors, data),
-        objective=error * data.norm * data.norm,
+        objective=float(_in_units_of(data, error)),
         relative_error=math.sqrt(error),
-        history=np.array(best.values) * data.norm * data.norm,
+        history=_in_units_of(data, best.values),
         converged=best.converged and not stopped,
         message="stopped by the callback" if stopped else best.message,
     )
@@ -323,6 +341,12 @@ def _check_rank(rank: int, shape: Sequence[int]) -> None:
             f"fit: wanted a rank from 1 to {largest} (the product of all dimensions of "
             f"{tuple(shape)} but the largest), got {rank}"
         )
+
+
+def _in_units_of(data: Data, values: float | Sequence[float]) -> NDArray[np.float64]:
+    """Values of the loss of the scaled data, as they are for the data that were given."""
+    with np.errstate(over="ignore"):  # the square of a norm above 1e154 is infinite
+        return np.asarray(values) * data.norm * data.norm
 
 
 def _iterations(runs: Sequence[LBFGSDescent], max_iterations: int) -> Iterator[LBFGSDescent]:

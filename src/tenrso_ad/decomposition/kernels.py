@@ -8,6 +8,7 @@ operands of these products contiguous and makes the small contractions batched m
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -237,13 +238,14 @@ def rows(factors: Sequence[Any]) -> Any:
     return product
 
 
-def hadamard_grams(factors: Sequence[Any]) -> Any:
-    """The Hadamard product of the Gram matrices of all factors, shape (R, R)."""
-    product = None
-    for factor in factors:
-        gram = tnp.matmul(tnp.conj(factor).T, factor)
-        product = gram if product is None else tnp.multiply(product, gram)
-    return product
+def grams(factors: Sequence[Any]) -> list[Any]:
+    """The Gram matrix of each factor, shape (R, R)."""
+    return [tnp.matmul(tnp.conj(factor).T, factor) for factor in factors]
+
+
+def hadamard(matrices: Sequence[Any]) -> Any:
+    """The entrywise product of matrices."""
+    return functools.reduce(tnp.multiply, matrices)
 
 
 def contiguous(tensor: Any, factors: Sequence[Any]) -> tuple[Any, list[Any], list[int]]:

@@ -14,9 +14,10 @@ from tenrso_ad.decomposition.kernels import (
     finish_tree,
     halfway,
     matricize,
+    mttkrps,
     rows,
 )
-from tenrso_ad.decomposition.models import CPTensor, squared_norm
+from tenrso_ad.decomposition.models import CPTensor, squared_norm, squared_norm_gradient
 from tenrso_ad.decomposition.reconstruction import cp_gradient
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import DTypeError, ShapeError
@@ -102,7 +103,7 @@ def squared_error(
     Raises
     ------
     DTypeError
-        Where the tensor is complex, or the mask holds something else than booleans.
+        Where tensor or model are complex, or the mask holds something else than booleans.
     ShapeError
         Where the shapes differ.
 
@@ -115,17 +116,20 @@ def squared_error(
     5.0
     """
     tensor = _checked("squared_error", tensor, model)
-    if np.dtype(tensor.dtype).kind == "c":
-        raise DTypeError("squared_error: wanted a real tensor, got a complex one")
+    parts = (tensor, model.weights, *model.factors)
+    if any(np.dtype(part.dtype).kind == "c" for part in parts):
+        raise DTypeError("squared_error: wanted a real tensor and model, got complex numbers")
     mask, weights = _like(tensor, mask, "mask"), _like(tensor, weights, "weights")
     if mask is not None and mask.dtype != bool:
         raise DTypeError(
             f"squared_error: wanted a mask of booleans, got {mask.dtype}; "
             "real factors go into weights"
         )
+    traced = _traced(tensor) or _traced(weights)
     if not (residual or mask is not None or weights is not None):
-        return expanded_error(_squares(tensor), tensor, model)
-    if _traced(tensor) or _traced(weights):
+        form = expanded_error.function if traced else expanded_error
+        return form(_squares(tensor), tensor, model)
+    if traced:
         difference = tnp.subtract(tensor, model.to_dense())
         if mask is not None:
             difference = tnp.where(mask, difference, 0)
@@ -134,9 +138,28 @@ def squared_error(
     return _blockwise_error(tensor, model, mask, weights)
 
 
+@custom_vjp
 def expanded_error(square: Any, tensor: Any, model: CPTensor) -> Any:
     """The squared error from the squared norm of the tensor, without any differences."""
     return square - 2 * inner(tensor, model) + squared_norm(model)
+
+
+def _expanded_error_and_gradient(square: Any, tensor: Any, model: CPTensor) -> tuple[Any, CPTensor]:
+    """The squared error and its gradient in the model, from one set of MTTKRPs."""
+    products = mttkrps(tensor, model.factors)
+    toward = cp_gradient(model, products)
+    away = squared_norm_gradient(model)
+    gradient = tree.map(lambda to, fro: fro - 2 * to, toward, away)
+    product = tnp.vdot(toward.weights, model.weights)
+    norm = tnp.vdot(away.weights, model.weights) / 2
+    return square - 2 * product + norm, gradient
+
+
+def _pull_expanded(gradient: CPTensor, cotangent: Any) -> tuple[Any, ...]:
+    return None, None, _scaled(gradient, cotangent)
+
+
+expanded_error.defvjp(_expanded_error_and_gradient, _pull_expanded)
 
 
 @custom_vjp
@@ -147,7 +170,7 @@ def _blockwise_error(tensor: Any, model: CPTensor, mask: Any, weights: Any) -> A
     return sum(tnp.vdot(difference, scaled) for difference, scaled in pairs)
 
 
-def _error_and_gradient(
+def _blockwise_error_and_gradient(
     tensor: Any, model: CPTensor, mask: Any, weights: Any
 ) -> tuple[Any, CPTensor]:
     """The squared error and its gradient in the model, from the same pass over the blocks."""
@@ -166,12 +189,17 @@ def _error_and_gradient(
     return error, tree.map(lambda part: -2 * part, cp_gradient(model, products))
 
 
-def _scale_gradient(gradient: CPTensor, cotangent: Any) -> tuple[Any, ...]:
-    """The pullback: the gradient is known from the forward pass, so it only has to be scaled."""
-    return None, tree.map(lambda part: cotangent * part, gradient), None, None
+def _pull_blockwise(gradient: CPTensor, cotangent: Any) -> tuple[Any, ...]:
+    return None, _scaled(gradient, cotangent), None, None
 
 
-_blockwise_error.defvjp(_error_and_gradient, _scale_gradient)
+_blockwise_error.defvjp(_blockwise_error_and_gradient, _pull_blockwise)
+
+
+def _scaled(gradient: CPTensor, cotangent: Any) -> CPTensor:
+    """A gradient that is known from the forward pass, times the cotangent of the loss."""
+    scaled: CPTensor = tree.map(lambda part: cotangent * part, gradient)
+    return scaled
 
 
 class _Blocks:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tenrso_ad import numpy as tnp
-from tenrso_ad.decomposition.kernels import as_array, hadamard_grams, halfway, rows
+from tenrso_ad.decomposition.kernels import as_array, grams, hadamard, halfway, rows
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import ShapeError
 
@@ -155,7 +155,17 @@ class CPTensor:
 
 def squared_norm(model: CPTensor) -> Any:
     """The squared Frobenius norm of a CP tensor, from Gram matrices: O(sum(I_n) R^2)."""
+    product = hadamard(grams(model.factors))
     weights = model.weights
-    return tnp.real(
-        tnp.matmul(tnp.matmul(tnp.conj(weights), hadamard_grams(model.factors)), weights)
-    )
+    return tnp.real(tnp.matmul(tnp.matmul(tnp.conj(weights), product), weights))
+
+
+def squared_norm_gradient(model: CPTensor) -> CPTensor:
+    """The gradient of the squared norm of a real CP tensor in weights and factors."""
+    weights, matrices = model.weights, grams(model.factors)
+    products = tnp.outer(weights, weights)
+    gradients = []
+    for mode, factor in enumerate(model.factors):
+        others = hadamard([m for other, m in enumerate(matrices) if other != mode])
+        gradients.append(2 * tnp.matmul(factor, tnp.multiply(products, others)))
+    return CPTensor(2 * tnp.matmul(hadamard(matrices), weights), tuple(gradients))
