@@ -1,9 +1,7 @@
-"""repeat, tile, and the choice of slices by number."""
+"""repeat and tile."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
 from tenrso_ad.ops import repeating
@@ -41,30 +39,12 @@ CASES = [
     call("tile", 0),
     call("tile", (2, 2), shape=()),
     call("tile", 3, shape=(0,)),
-    Case(
-        "select",
-        lambda x: repeating.select(x, np.array([2, 0, 2, 2]), 1),
-        normal(2, 3, 2),
-        reference=lambda x: x[:, [2, 0, 2, 2]],
-    ),
 ]
 
 
 @each(CASES)
 def test_repeating(check):
     check()
-
-
-@given(st.lists(st.integers(0, 3), max_size=12), st.integers(0, 2))
-def test_the_transpose_of_select_adds_up_what_was_chosen(numbers, axis):
-    numbers = np.array(numbers, dtype=np.intp)
-    shape = [2, 2, 2]
-    shape[axis] = len(numbers)
-    g = np.random.default_rng(0).normal(size=shape)
-    expected = np.zeros([4 if i == axis else 2 for i in range(3)])
-    np.add.at(expected.swapaxes(0, axis), numbers, g.swapaxes(0, axis))
-    got = repeating.bind(repeating.collect_p, (g, numbers), {"axis": axis, "length": 4})
-    np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-13)
 
 
 def test_results_are_copies_even_where_nothing_is_repeated():

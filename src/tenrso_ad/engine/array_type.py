@@ -35,9 +35,12 @@ class ArrayType(NamedTuple):
         return describe(self)
 
 
+_new = tuple.__new__  # several times quicker than the constructor of a named tuple
+
+
 def type_of(value: Any) -> Any:
     """ArrayType of an array, tracer or variable; a Python scalar, which is weak, as it is."""
     try:
-        return ArrayType(value.shape, value.dtype)
+        return _new(ArrayType, (value.shape, value.dtype))
     except AttributeError:
         return value

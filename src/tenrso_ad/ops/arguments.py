@@ -13,9 +13,8 @@ from ..engine.trace import Tracer
 from .pointwise import operand
 
 Axis = int | tuple[int, ...] | None
-_EVERY = tuple(
-    tuple(range(n)) for n in range(65)
-)  # all axes of an array of n axes; NumPy allows 64
+EVERY = tuple(tuple(range(n)) for n in range(65))
+"""All axes of an array of n axes; NumPy allows 64."""
 
 
 def array_operand(x: Any) -> Any:
@@ -61,7 +60,7 @@ def axes_of(name: str, axis: Any, x: Any, ndim: int | None = None) -> tuple[int,
     axis : int, tuple of int or None
     """
     if axis is None:
-        return _EVERY[len(x.shape) if ndim is None else ndim]
+        return EVERY[len(x.shape) if ndim is None else ndim]
     if not isinstance(axis, (tuple, list)):
         return (axis_of(name, axis, x, ndim),)
     axes = tuple([axis_of(name, a, x, ndim) for a in axis])

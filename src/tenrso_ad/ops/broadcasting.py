@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import hooks
 from ..engine.array_type import ArrayType
-from ..engine.trace import bind, is_inexact
+from ..engine.trace import NUMPY_TYPES, bind, is_inexact
 from .declare import constant, linear, namespace
+
+_add: Any = np.add.reduce
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -19,8 +22,10 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Repeat an array along new and size-1 axes; NumPy arrays give a read-only view."""
-    if tuple(x.shape) == shape:
+    if x.shape == shape:
         return x
+    if type(x) in NUMPY_TYPES and not hooks.active:  # what bind would do
+        return _view(x, shape)
     return bind(broadcast_to_p, (x,), {"shape": shape})
 
 
@@ -40,13 +45,19 @@ def match(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 def _evaluate_sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     extra = len(x.shape) - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and x.shape[i + extra] != 1
-    )
+    axes = tuple(range(extra))
+    for i, n in enumerate(shape, extra):
+        if n == 1 and x.shape[i] != 1:
+            axes += (i,)
     xp = namespace(x)
-    # NumPy sums long axes pairwise only along the last one; float16 wants a wider sum as well
-    total = xp.sum(x, axis=axes, keepdims=True, dtype=x.dtype)
-    return xp.reshape(total, shape)
+    if xp is not np:
+        return xp.reshape(xp.sum(x, axis=axes, keepdims=True, dtype=x.dtype), shape)
+    dtype = x.dtype
+    if dtype.kind == "V" or dtype.char == "e":  # the narrow floats lose a long sum
+        total = _add(x, axes, np.float32, None, False).astype(dtype)
+    else:
+        total = _add(x, axes, dtype, None, False)
+    return total if total.shape == shape else total.reshape(shape)
 
 
 def _batch_sum_to(size: int, values: Any, batched: Any, params: Any) -> Any:

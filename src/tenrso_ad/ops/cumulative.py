@@ -169,6 +169,40 @@ def products_before(x: Any, axis: int, reverse: bool) -> Any:
     return bind(cumprod_p, (x,), {"axis": axis, "reverse": reverse, "exclusive": True})
 
 
+def product_of_others(x: Any, axis: int) -> Any:
+    """At each element, the product of all the others along an axis."""
+    return bind(others_p, (x,), {"axis": axis})
+
+
+def _evaluate_others(x: Any, *, axis: int) -> Any:
+    if namespace(x) is np:
+        product = np.multiply.reduce(x, axis, keepdims=True)
+        size = np.abs(product)
+        if x.dtype.kind in "fc" and x.size:
+            limits = np.finfo(x.dtype)
+            if size.min() > limits.tiny and size.max() <= limits.max:
+                return product / x  # no element is zero, and nothing was lost to under- or overflow
+    return products_before(x, axis, False) * products_before(x, axis, True)
+
+
+def _others_pullback(g: Any, x: Any, *, axis: int) -> Any:
+    """Through the two running products whose product it is."""
+    before, after = products_before(x, axis, False), products_before(x, axis, True)
+    first = _cumprod_pullback(scale(g, after), x, before, axis=axis, reverse=False, exclusive=True)
+    last = _cumprod_pullback(scale(g, before), x, after, axis=axis, reverse=True, exclusive=True)
+    return first + last
+
+
+others_p: Primitive = nonlinear(
+    "product_of_others",
+    _evaluate_others,
+    pullback=_others_pullback,
+    operands="x",
+    shape=lambda x, *, axis: x,
+    batch=_further_back(lambda: others_p),
+)
+
+
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """Running product; its derivatives are exact at zeros too.
 

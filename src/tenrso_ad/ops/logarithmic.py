@@ -28,10 +28,18 @@ from .reductions import (
 )
 from .shaping import broadcast_arrays, reshape
 
+_ufuncs: dict[str, Any] = {"max": np.maximum.reduce, "sum": np.add.reduce}
+
+
+def _reduced(xp: Any, name: str, x: Any, axis: tuple[int, ...]) -> Any:
+    if xp is np:  # without the detours of np.max and np.sum
+        return _ufuncs[name](x, axis, None, None, True)
+    return getattr(xp, name)(x, axis=axis, keepdims=True)
+
 
 def _peak(xp: Any, x: Any, axis: tuple[int, ...]) -> tuple[Any, Any]:
     """Largest real part, and zero in its place where it is not finite."""
-    peak = xp.max(xp.real(x) if is_complex(x) else x, axis=axis, keepdims=True)
+    peak = _reduced(xp, "max", xp.real(x) if is_complex(x) else x, axis)
     finite = xp.isfinite(peak)
     return peak, peak if finite.all() else xp.where(finite, peak, xp.zeros_like(peak))
 
@@ -46,9 +54,8 @@ def _evaluate_logsumexp(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any
         return xp.zeros(shape, dtype=x.dtype) - float("inf")
     peak, shift = _peak(xp, x, axis)
     with contextlib.nullcontext() if shift is peak else np.errstate(all="ignore"):
-        out = xp.log(xp.sum(xp.exp(x - shift), axis=axis, keepdims=True)) + shift
-    out = xp.reshape(out, shape)
-    return out[()] if xp is np else out
+        out = xp.log(_reduced(xp, "sum", xp.exp(x - shift), axis)) + shift
+    return out.reshape(shape)[()] if xp is np else xp.reshape(out, shape)
 
 
 def _logsumexp_pullback(g: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -72,12 +79,12 @@ def _evaluate_softmax(x: Any, *, axis: tuple[int, ...]) -> Any:
     peak, shift = _peak(xp, x, axis)
     if shift is peak:
         weights = xp.exp(x - shift)
-        return weights / xp.sum(weights, axis=axis, keepdims=True)
+        return weights / _reduced(xp, "sum", weights, axis)
     with np.errstate(all="ignore"):
         # infinite sums are shared by their +inf; sums of nothing but -inf have the weights 0
         highest = xp.where(x == float("inf"), xp.ones_like(x), xp.zeros_like(x))
         weights = xp.where(peak == float("inf"), highest, xp.exp(x - shift))
-        total = xp.sum(weights, axis=axis, keepdims=True)
+        total = _reduced(xp, "sum", weights, axis)
         return weights / xp.where(peak == -float("inf"), xp.ones_like(total), total)
 
 

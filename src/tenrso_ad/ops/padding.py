@@ -16,13 +16,18 @@ from .arguments import array_operand, axis_of
 from .broadcasting import broadcast_to, convert
 from .declare import namespace_inside
 from .extrema import max, min
+from .indexing import getitem
 from .joining import concatenate_p, split
 from .moments import mean
-from .repeating import select
 from .shaping import pad_p, reshape
 
 # --- what each mode puts at the places beside an array --------------------------------------------
 # block(x, axis, places, option): the places are -lo ... -1 before it, or n ... n + hi - 1 after it
+
+
+def _slices(x: Any, axis: int, which: Any) -> Any:
+    """Slices of an array along an axis, by their numbers or as a range."""
+    return getitem(x, (*(slice(None),) * axis, which))
 
 
 def _constant(x: Any, axis: int, places: ndarray, value: Any) -> Any:
@@ -30,11 +35,11 @@ def _constant(x: Any, axis: int, places: ndarray, value: Any) -> Any:
 
 
 def _edge(x: Any, axis: int, places: ndarray, _: Any) -> Any:
-    return select(x, np.clip(places, 0, x.shape[axis] - 1), axis)
+    return _slices(x, axis, np.clip(places, 0, x.shape[axis] - 1))
 
 
 def _wrap(x: Any, axis: int, places: ndarray, _: Any) -> Any:
-    return select(x, places % x.shape[axis], axis)
+    return _slices(x, axis, places % x.shape[axis])
 
 
 def _mirrored(edges: int) -> Callable[..., Any]:
@@ -46,11 +51,11 @@ def _mirrored(edges: int) -> Callable[..., Any]:
             return _edge(x, axis, places, None)
         image, within = np.divmod(places, last + edges)
         odd = image % 2  # every second image is turned round
-        chosen = select(x, np.where(odd, last - within, within), axis)
+        chosen = _slices(x, axis, np.where(odd, last - within, within))
         if method == "even":
             return chosen
         # each image continues from the edge element of the one before
-        ends = [select(x, np.array([i]), axis) for i in (0, last)]
+        ends = [_slices(x, axis, slice(i, i + 1)) for i in (0, last)]
         first, final = [
             _along(x, axis, n) * e for n, e in zip((odd - image, image + odd), ends, strict=True)
         ]
@@ -74,9 +79,8 @@ def _statistic(reduce: Callable[..., Any]) -> Callable[..., Any]:
     def block(x: Any, axis: int, places: ndarray, count: Any) -> Any:
         length = x.shape[axis]
         count = length if count is None else builtins.min(int(count), length)
-        crop = (0, count - length) if places[0] < 0 else (count - length, 0)
-        widths = tuple([crop if i == axis else (0, 0) for i in range(len(x.shape))])
-        value = reduce(bind(pad_p, (x,), {"widths": widths}), axis, keepdims=True)
+        near = slice(count) if places[0] < 0 else slice(length - count, length)
+        value = reduce(_slices(x, axis, near), axis, keepdims=True)
         if not is_inexact(x.dtype):
             value = ew.rint(value)
         return _constant(x, axis, places, value)

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import hooks
 from ..engine.array_type import ArrayType
 from ..engine.errors import DTypeError, ShapeError, describe
 from ..engine.primitive import Primitive
-from ..engine.trace import bind
+from ..engine.trace import bind, foreign_evaluation
 from . import elementwise as ew
-from .arguments import Axis, array_operand, axes_of, dtype_of, is_boolean
+from .arguments import EVERY, Axis, array_operand, axes_of, dtype_of, is_boolean
 from .broadcasting import broadcast_to, convert
-from .cumulative import products_before
+from .cumulative import product_of_others
 from .declare import constant, linear, namespace, nonlinear
 from .permuting import inverse, transpose
 from .pointwise import scale
@@ -26,8 +27,9 @@ from .shaping import reshape, reshape_p
 
 def reduction_axes(name: str, axis: Axis, a: Any) -> tuple[int, ...]:
     """Axes to reduce as rising non-negative ints."""
-    axes = axes_of(name, axis, a)
-    return tuple(sorted(axes)) if len(axes) > 1 else axes
+    if axis is None:
+        return EVERY[len(a.shape)]
+    return tuple(sorted(axes_of(name, axis, a)))
 
 
 def kept(shape: tuple[int, ...], axis: tuple[int, ...]) -> tuple[int, ...]:
@@ -56,6 +58,8 @@ def with_axes_kept(out: Any, shape: tuple[int, ...], axis: tuple[int, ...], keep
     """Give a reduced array of any kind the axes of length 1 that ``keepdims=True`` leaves."""
     if keepdims or len(axis) == len(shape) or not axis:
         return out  # a 0-d array broadcasts as it is
+    if type(out) is np.ndarray and not hooks.active:  # what bind would do
+        return out.reshape(kept(shape, axis))
     return bind(reshape_p, (out,), {"shape": kept(shape, axis)})
 
 
@@ -125,9 +129,6 @@ _multiply_reduce: Any = np.multiply.reduce
 
 
 def _evaluate_sum(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    xp = namespace(x)
-    if xp is not np:
-        return xp.sum(x, axis=axis, keepdims=keepdims)
     if x.dtype.kind == "V":  # the 8- and 16-bit floats of ml_dtypes lose a long sum
         return add_reduce(x, axis, np.float32, None, keepdims).astype(x.dtype)
     return add_reduce(x, axis, None, None, keepdims)
@@ -144,6 +145,7 @@ sum_p: Primitive = linear(
     shape=reduced_type(_sum_dtype),
     batch=over_batch(lambda: sum_p),
 )
+foreign_evaluation[sum_p] = lambda x, **params: namespace(x).sum(x, **params)
 
 
 def sum(
@@ -207,16 +209,12 @@ def _prod_pullback(g: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) -> 
     """Multiply by the product of the others; dividing by the element would fail at zeros."""
     g = with_axes_kept(g, x.shape, axis, keepdims)
     if len(axis) == 1:
-        return scale(g, _product_of_others(x, axis[0]))
+        return scale(g, product_of_others(x, axis[0]))
     order = (*[i for i in range(len(x.shape)) if i not in axis], *axis)
     moved = transpose(x, order)
     flat = reshape(moved, (*moved.shape[: len(order) - len(axis)], length(x.shape, axis)))
-    others = reshape(_product_of_others(flat, len(flat.shape) - 1), moved.shape)
+    others = reshape(product_of_others(flat, len(flat.shape) - 1), moved.shape)
     return scale(g, transpose(others, inverse(order)))
-
-
-def _product_of_others(x: Any, axis: int) -> Any:
-    return products_before(x, axis, False) * products_before(x, axis, True)
 
 
 prod_p: Primitive = nonlinear(

@@ -1,4 +1,4 @@
-"""Repeating elements: repeat and tile; and choosing slices by number, which pad does too."""
+"""Repeating elements: repeat and tile."""
 
 from __future__ import annotations
 
@@ -7,77 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.array_type import ArrayType
 from ..engine.errors import ArgumentError, ShapeError, describe
-from ..engine.primitive import Primitive
 from ..engine.trace import bind
 from .arguments import array_operand, axis_of, shape_of
 from .broadcasting import broadcast_to
-from .declare import linear, namespace
+from .indexing import getitem
 from .shaping import ravel, reshape_p, with_axes
-
-# --- primitives -----------------------------------------------------------------------------------
-
-
-def select(x: Any, numbers: Any, axis: int) -> Any:
-    """Slices of an array in the order of a plain array of their numbers."""
-    return bind(select_p, (x, numbers), {"axis": axis})
-
-
-def _evaluate_select(x: Any, numbers: Any, *, axis: int) -> Any:
-    xp = namespace(x)
-    if xp is np:
-        return x.take(numbers, axis)
-    return xp.take(x, xp.asarray(numbers), axis=axis)
-
-
-def _evaluate_collect(g: Any, numbers: Any, *, axis: int, length: int) -> Any:
-    """Add up the slices that came from the same one."""
-    xp = namespace(g)
-    if xp is not np:
-        chosen = xp.astype(xp.asarray(np.arange(length)[:, None] == numbers), g.dtype)
-        return xp.moveaxis(xp.tensordot(chosen, g, axes=((1,), (axis,))), 0, axis)
-    shape = (*g.shape[:axis], length, *g.shape[axis + 1 :])
-    total = np.zeros(shape, g.dtype)
-    if numbers.size:
-        if np.any(numbers[1:] < numbers[:-1]):
-            order = np.argsort(numbers, kind="stable")
-            numbers, g = numbers[order], g.take(order, axis)
-        starts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
-        where = (slice(None),) * axis
-        total[(*where, numbers[starts])] = np.add.reduceat(g, starts, axis)
-    return total
-
-
-def _resized(x: ArrayType, axis: int, length: int) -> ArrayType:
-    return ArrayType((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype)
-
-
-select_p: Primitive = linear(
-    "select",
-    _evaluate_select,
-    transpose=lambda g, x, numbers, *, axis: (
-        bind(collect_p, (g, numbers), {"axis": axis, "length": x.shape[axis]}),
-        None,
-    ),
-    shape=lambda x, numbers, *, axis: _resized(x, axis, numbers.shape[0]),
-    batch=lambda size, values, batched, params: bind(
-        select_p, values, {"axis": params["axis"] + 1}
-    ),
-    places=slice(1),
-)
-collect_p: Primitive = linear(
-    "collect",
-    _evaluate_collect,
-    transpose=lambda g, x, numbers, *, axis, length: (select(g, numbers, axis), None),
-    shape=lambda x, numbers, *, axis, length: _resized(x, axis, length),
-    batch=lambda size, values, batched, params: bind(
-        collect_p, values, {**params, "axis": params["axis"] + 1}
-    ),
-    places=slice(1),
-)
-
-# --- functions ------------------------------------------------------------------------------------
 
 
 def repeat(a: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any:
@@ -120,7 +55,7 @@ def repeat(a: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
         raise ShapeError(
             f"repeat({describe(a)}): {len(counts)} repeats for the {length} slices of axis {place}"
         )
-    return select(a, np.repeat(np.arange(length), counts), place)
+    return getitem(a, (*(slice(None),) * place, np.repeat(np.arange(length), counts)))
 
 
 def tile(A: Any, reps: int | Sequence[int]) -> Any:
