@@ -2,9 +2,9 @@
 Newton's method with exact second derivatives
 =============================================
 
-Logistic regression has a loss whose Hessian is cheap to multiply with and small enough to form. Newton's
-method takes it from :func:`tenrso_ad.hessian`; for more parameters than fit into a matrix, conjugate
-gradients take only the products of :func:`tenrso_ad.hvp`.
+Logistic regression has a loss whose Hessian is cheap to multiply with and small enough to form.
+Newton's method takes it from :func:`tenrso_ad.hessian`; with more parameters than fit into a
+matrix, conjugate gradients take only the products of :func:`tenrso_ad.hvp`.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def loss(weights):
 
 
 # %%
-# With the whole Hessian. The gradient's norm falls quadratically: its exponent doubles at each step.
+# With the whole Hessian. The exponent of the gradient's norm about doubles at each step.
 gradient, hessian = ta.grad(loss), ta.hessian(loss)
 weights = np.zeros(8)
 for step in range(6):

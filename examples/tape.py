@@ -2,9 +2,11 @@
 Training a small network on a tape
 ==================================
 
-Tensors record what is done to them, whatever control flow decides; ``backward()`` then leaves the gradient in
-``.grad`` of each parameter. The network learns to tell the points of two spirals apart.
+Tensors record what is done to them, whatever control flow decides; ``backward()`` then leaves the
+gradient in ``.grad`` of each parameter. The network learns to tell the points of two spirals apart.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,10 +19,7 @@ points = 0.2 * angle[:, None] * np.stack([np.cos(angle + turn), np.sin(angle + t
 labels = np.tile([-1.0, 1.0], 150)
 
 sizes = [2, 32, 32, 1]
-parameters = [
-    (rng.normal(size=(m, n)) / np.sqrt(m), np.zeros(n))
-    for m, n in zip(sizes[:-1], sizes[1:], strict=True)
-]
+parameters = [(rng.normal(size=(m, n)) / np.sqrt(m), np.zeros(n)) for m, n in pairwise(sizes)]
 
 
 def network(layers, x):

@@ -71,7 +71,7 @@ EXPRESSIONS = {
     "einsum trace": lambda xp, x: xp.einsum("ii,jk,jk->", x, x, xp.sin(x)),
     "einsum chain": lambda xp, x: xp.sum(xp.einsum("ij,jk,kl,l->i", x, x, x.T, x[0]) ** 2),
     "tensordot": lambda xp, x: xp.sum(xp.tensordot(x, xp.kron(x, x).reshape(4, 4, 16), 1) ** 2),
-    "indexing": lambda xp, x: xp.sum(x[[0, 2, 2]] ** 3) * xp.sum(x[1:, ::2]),
+    "indexing": lambda xp, x: xp.sum(x[np.array([0, 2, 2])] ** 3) * xp.sum(x[1:, ::2]),
     "assembly": lambda xp, x: xp.sum(xp.concatenate([x, xp.flip(x, 0)], 1) ** 2 * xp.tile(x, 2)),
     "padding": lambda xp, x: xp.sum(xp.pad(xp.roll(x, 1, 0), 1) ** 3),
     "inverse": lambda xp, x: xp.sum(xp.linalg.inv(spd(xp, x)) ** 2),
