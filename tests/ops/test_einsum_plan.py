@@ -52,11 +52,12 @@ def copies(made):
     for step in made.steps:
         terms = step.text.split("->")[0].split(",")
         shapes = [tuple(lengths[c] for c in t) for t in terms]
-        lowering = lower(step.params["spec"], *shapes)
-        views = [v for v in (lowering.first, lowering.second) if v is not None]
-        for view, shape in zip(views, shapes, strict=False):
-            found.append(view.copy and shape)
-        found.append(lowering.axes)
+        recipe = lower(step.params["spec"], *shapes).recipe
+        entering = shapes[::-1] if recipe.swapped else shapes
+        for view, shape in zip((recipe.first, recipe.second), entering, strict=True):
+            operand = np.empty(shape)
+            found.append(view is not None and not np.shares_memory(view.of(operand), operand))
+        found.append(recipe.axes is not None)
     return any(found)
 
 

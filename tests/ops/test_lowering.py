@@ -40,15 +40,13 @@ def expected(spec, a, b):
 @pytest.mark.parametrize(("spec", "left", "right"), PLAIN)
 def test_no_copy_where_a_view_will_do(spec, left, right):
     plan = lower(spec, left, right)
-    assert plan.operation in ("dot", "matmul")
-    assert plan.axes is None
-    for view, operand in zip(
-        (plan.first, plan.second),
-        elements(*[left, right][:: -1 if plan.swapped else 1]),
-        strict=True,
-    ):
-        assert view is None or np.shares_memory(view.of(operand), operand)
+    recipe = plan.recipe
+    assert recipe.operation in ("dot", "matmul")
+    assert recipe.axes is None
     a, b = elements(left, right)
+    entering = (b, a) if recipe.swapped else (a, b)
+    for view, operand in zip((recipe.first, recipe.second), entering, strict=True):
+        assert view is None or np.shares_memory(view.of(operand), operand)
     np.testing.assert_allclose(plan.run(a, b), expected(spec, a, b), atol=1e-12)
 
 
@@ -66,7 +64,7 @@ def test_no_copy_where_a_view_will_do(spec, left, right):
 )
 def test_one_call_does_the_arithmetic(spec, left, right, operation):
     plan = lower(spec, left, right)
-    assert plan.operation == operation
+    assert plan.recipe.operation == operation
     a, b = elements(left, right)
     result = plan.run(a, b)
     np.testing.assert_allclose(result, expected(spec, a, b), atol=1e-12)
@@ -76,7 +74,7 @@ def test_one_call_does_the_arithmetic(spec, left, right, operation):
 def test_batch_letters_that_lie_last_are_brought_to_the_front_by_a_copy():
     plan = lower("abc,cdb->adb", (6, 5, 4), (4, 7, 5))
     a, b = elements((6, 5, 4), (4, 7, 5))
-    assert plan.second.copy or plan.first.copy
+    assert plan.recipe.second.copy or plan.recipe.first.copy
     np.testing.assert_allclose(plan.run(a, b), expected("abc,cdb->adb", a, b), atol=1e-12)
 
 

@@ -73,8 +73,8 @@ class View(NamedTuple):
         return x if self.shape is None else xp.reshape(x, self.shape)
 
 
-class Lowering(NamedTuple):
-    """How a contraction of two shapes is computed.
+class Recipe(NamedTuple):
+    """What is done to two arrays.
 
     Attributes
     ----------
@@ -88,14 +88,6 @@ class Lowering(NamedTuple):
         What the product is reshaped to; None where it has that shape already.
     axes : tuple of int or None
         How the axes then come into the order of the result.
-    natural : str
-        Letters of the product in the order in which it is computed.
-    out_shape : tuple of int
-        Shape of the result.
-    cost : int
-        Estimated time, in elements copied.
-    run : callable
-        Does all this to two NumPy arrays.
     """
 
     operation: str
@@ -104,6 +96,47 @@ class Lowering(NamedTuple):
     second: View | None
     shape: tuple[int, ...] | None
     axes: tuple[int, ...] | None
+
+    def compiled(self) -> Callable[[Any, Any], Any]:
+        """A function that does it to NumPy arrays in as little time as possible."""
+        operation, swapped, first, second, shape, axes = self
+        turns = first == _TURN, second == _TURN
+        if operation == "dot" and not swapped and shape is axes is None:
+            if (first is None or turns[0]) and (second is None or turns[1]):
+                return _SHORT[turns]
+        return functools.partial(_run, *self)
+
+    def run_foreign(self, a: Any, b: Any, xp: Any) -> Any:
+        """Do it to arrays of another library."""
+        if self.swapped:
+            a, b = b, a
+        if self.first is not None:
+            a = self.first.of_foreign(a, xp)
+        if self.second is not None:
+            b = self.second.of_foreign(b, xp)
+        out = xp.multiply(a, b) if self.operation == "multiply" else xp.matmul(a, b)
+        if self.shape is not None:
+            out = xp.reshape(out, self.shape)
+        return out if self.axes is None else xp.permute_dims(out, self.axes)
+
+
+class Lowering(NamedTuple):
+    """How a contraction of two shapes is computed.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    natural : str
+        Letters of the product in the order in which it is computed.
+    out_shape : tuple of int
+        Shape of the result.
+    cost : int
+        Estimated time, in elements copied.
+    run : callable
+        Computes the contraction of two NumPy arrays.
+    """
+
+    recipe: Recipe
     natural: str
     out_shape: tuple[int, ...]
     cost: int
@@ -129,61 +162,14 @@ def lower(spec: str, left_shape: tuple[int, ...], right_shape: tuple[int, ...]) 
 
     Examples
     --------
-    >>> lower("ab,bc->ac", (3, 4), (4, 5)).operation
-    'dot'
-    >>> plan = lower("abc,bd->adc", (30, 8, 30), (8, 30))
-    >>> plan.operation, plan.swapped, plan.axes
-    ('matmul', True, None)
+    >>> recipe = lower("ab,cb->ac", (3, 4), (5, 4)).recipe
+    >>> recipe.operation, recipe.first, recipe.second
+    ('dot', None, View(axes=(1, 0), copy=False, shape=None))
     """
     left, right, out = split(spec)
     sizes = _sizes(spec, (left, right), (left_shape, right_shape))
-    if set(left) & set(right) <= set(out):
-        return _elementwise(left, right, out, sizes)
-    swapped = out[-1:] in set(left) - set(right)
-    if swapped:
-        left, right = right, left
-    batch = "".join(c for c in out if c in left and c in right)
-    rows = "".join(c for c in left if c not in right)
-    columns = "".join(c for c in right if c not in left)
-    summed = [c for c in left if c in right and c not in out]
-    orders = dict.fromkeys(["".join(summed), "".join(c for c in right if c in summed)])
-    one, two = min(
-        (
-            (_Matrix(left, rows, s, batch, sizes), _Matrix(right, columns, s, batch, sizes))
-            for s in orders
-        ),
-        key=lambda matrices: matrices[0].cost + matrices[1].cost,
-    )
-    stack = batch + one.stack + two.stack
-    first = one.view(batch, one.stack, (0, len(two.stack)), (one.kept, one.summed), sizes)
-    second = two.view(batch, two.stack, (len(one.stack), 0), (two.summed, two.kept), sizes)
-    natural = stack + one.kept + two.kept
-    computed = tuple(sizes[c] for c in stack)
-    computed += tuple(math.prod(sizes[c] for c in m.kept) for m in (one, two) if m.kept or stack)
-    shape, axes = _finish(computed, natural, out, sizes)
-    small = not stack and math.prod(computed) <= _DOT_UP_TO
-    products = math.prod(sizes.values())
-    moved = 0 if axes is None else math.prod(computed)  # somebody will have to copy the result
-    operation = "dot" if small else "matmul"
-    turns = _is_turn(first), _is_turn(second)
-    run: Callable[[Any, Any], Any] = functools.partial(
-        _run, operation, swapped, first, second, shape, axes
-    )
-    if operation == "dot" and not swapped and shape is None and axes is None:
-        if all(t or view is None for t, view in zip(turns, (first, second), strict=True)):
-            run = _SHORT[turns]
-    return Lowering(
-        operation=operation,
-        swapped=swapped,
-        first=first,
-        second=second,
-        shape=shape,
-        axes=axes,
-        natural=natural,
-        out_shape=tuple(sizes[c] for c in out),
-        cost=one.cost + two.cost + moved + products // _PRODUCTS_PER_COPY,
-        run=run,
-    )
+    product = _elementwise if set(left) & set(right) <= set(out) else _matrices
+    return product(left, right, out, sizes)
 
 
 def _sizes(spec: str, terms: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
@@ -206,9 +192,8 @@ class _Matrix:
         self.term, self.kept, self.summed, self.stack = term, kept, summed, ""
         self.copy, self.cost = False, 0
         size = math.prod(sizes[c] for c in term)
-        laid = "".join(
-            c for c in term if sizes[c] != 1
-        )  # an axis of one element is in nobody's way
+        # an axis of one element is in nobody's way
+        laid = "".join(c for c in term if sizes[c] != 1)
         if "".join(c for c in summed if c in laid) not in laid:
             self.cost = size
         elif "".join(c for c in kept if c in laid) not in laid:
@@ -258,16 +243,6 @@ def _view(
     return View(moved, copy, shaped) if moved or copy or shaped is not None else None
 
 
-def _finish(
-    computed: tuple[int, ...], natural: str, out: str, sizes: Mapping[str, int]
-) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
-    """The reshape and the transposition that turn what is computed into the result."""
-    view = _view(
-        tuple(natural.index(c) for c in out), False, tuple(sizes[c] for c in natural), computed
-    )
-    return (None, None) if view is None else (view.shape, view.axes)
-
-
 def _elementwise(left: str, right: str, out: str, sizes: Mapping[str, int]) -> Lowering:
     """Nothing is summed: an elementwise product with broadcasting, in the order of the result."""
     views = []
@@ -277,20 +252,43 @@ def _elementwise(left: str, right: str, out: str, sizes: Mapping[str, int]) -> L
         while shape and out[len(out) - len(shape)] not in term:
             del shape[0]
         views.append(_view(axes, False, tuple(shape), tuple(sizes[term[i]] for i in axes)))
-    shape_out = tuple(sizes[c] for c in out)
-    first, second = views
-    return Lowering(
-        operation="multiply",
-        swapped=False,
-        first=first,
-        second=second,
-        shape=None,
-        axes=None,
-        natural=out,
-        out_shape=shape_out,
-        cost=math.prod(shape_out),
-        run=functools.partial(_run, "multiply", False, first, second, None, None),
+    out_shape = tuple(sizes[c] for c in out)
+    recipe = Recipe("multiply", False, views[0], views[1], None, None)
+    return Lowering(recipe, out, out_shape, math.prod(out_shape), recipe.compiled())
+
+
+def _matrices(left: str, right: str, out: str, sizes: Mapping[str, int]) -> Lowering:
+    """Letters are summed: a product of matrices, or of stacks of them."""
+    swapped = out[-1:] in set(left) - set(right)  # then the last axis comes out without gaps
+    if swapped:
+        left, right = right, left
+    batch = "".join(c for c in out if c in left and c in right)
+    rows = "".join(c for c in left if c not in right)
+    columns = "".join(c for c in right if c not in left)
+    summed = [c for c in left if c in right and c not in out]
+    one, two = min(
+        (
+            (_Matrix(left, rows, order, batch, sizes), _Matrix(right, columns, order, batch, sizes))
+            for order in dict.fromkeys(["".join(summed), "".join(c for c in right if c in summed)])
+        ),
+        key=lambda matrices: matrices[0].cost + matrices[1].cost,
     )
+    stack = batch + one.stack + two.stack
+    first = one.view(batch, one.stack, (0, len(two.stack)), (one.kept, one.summed), sizes)
+    second = two.view(batch, two.stack, (len(one.stack), 0), (two.summed, two.kept), sizes)
+    computed = tuple(sizes[c] for c in stack)
+    computed += tuple(math.prod(sizes[c] for c in m.kept) for m in (one, two) if m.kept or stack)
+    natural = stack + one.kept + two.kept
+    before = tuple(sizes[c] for c in natural)
+    back = _view(tuple(natural.index(c) for c in out), False, before, computed)
+    shape, axes = (None, None) if back is None else (back.shape, back.axes)
+    small = not stack and math.prod(computed) <= _DOT_UP_TO
+    recipe = Recipe("dot" if small else "matmul", swapped, first, second, shape, axes)
+    cost = one.cost + two.cost + math.prod(sizes.values()) // _PRODUCTS_PER_COPY
+    if axes is not None:  # somebody will have to copy the result
+        cost += math.prod(computed)
+    out_shape = tuple(sizes[c] for c in out)
+    return Lowering(recipe, natural, out_shape, cost, recipe.compiled())
 
 
 # --- running --------------------------------------------------------------------------------------
@@ -330,8 +328,4 @@ _SHORT: dict[tuple[bool, bool], Callable[[Any, Any], Any]] = {
     (True, False): lambda a, b: a.T.dot(b),
     (True, True): lambda a, b: a.T.dot(b.T),
 }
-
-
-def _is_turn(view: View | None) -> bool:
-    """Whether an operand is a matrix that enters turned."""
-    return view is not None and view == ((1, 0), False, None)
+_TURN = View((1, 0), False, None)

@@ -56,18 +56,8 @@ def _evaluate(a: Any, b: Any, spec: str) -> Any:
 
 
 def _evaluate_foreign(a: Any, b: Any, *, spec: str) -> Any:
-    xp = namespace(a, b)
-    plan = lower(spec, tuple(a.shape), tuple(b.shape))
-    if plan.swapped:
-        a, b = b, a
-    if plan.first is not None:
-        a = plan.first.of_foreign(a, xp)
-    if plan.second is not None:
-        b = plan.second.of_foreign(b, xp)
-    out = xp.multiply(a, b) if plan.operation == "multiply" else xp.matmul(a, b)
-    if plan.shape is not None:
-        out = xp.reshape(out, plan.shape)
-    return out if plan.axes is None else xp.permute_dims(out, plan.axes)
+    recipe = lower(spec, tuple(a.shape), tuple(b.shape)).recipe
+    return recipe.run_foreign(a, b, namespace(a, b))
 
 
 def _shape(a: ArrayType, b: ArrayType, *, spec: str) -> ArrayType:
