@@ -34,12 +34,33 @@ def gaps(values: Any, sign: int) -> Any:
     return expand_dims(values, -2) + sign * expand_dims(values, -1)
 
 
+def _noise(xp: Any, values: Any, length: int) -> Any:
+    """Size of rounding errors in the values of a matrix of this length."""
+    return _NOISE * length * xp.finfo(values.dtype).eps * xp.max(xp.abs(values), axis=-1)
+
+
+def _matters(xp: Any, part: Any, *wholes: Any) -> bool:
+    """Whether a part of a cotangent is more than rounding errors."""
+    eps = float(xp.finfo(part.dtype).eps)
+    size, *others = (float(xp.max(xp.abs(a))) for a in (part, *wholes))
+    return size > max(eps**0.5 * max(others), 100 * eps)
+
+
+def _warn(name: str) -> None:
+    warnings.warn(
+        f"{name}: a derivative was asked for that depends on what is not determined: the vectors "
+        "of equal or of zero values, their complex phase, or how equal values part. That part of "
+        "it is left out.",
+        DegenerateWarning,
+        stacklevel=2,
+    )
+
+
 def _evaluate_blind(gaps: Any, values: Any, *, length: int) -> Any:
     xp = namespace(gaps, values)
     if 0 in values.shape:
         return xp.zeros(gaps.shape, dtype=xp.bool)
-    largest = xp.max(xp.abs(values), axis=-1, keepdims=True)[..., None]
-    return xp.abs(gaps) <= _NOISE * length * xp.finfo(values.dtype).eps * largest
+    return xp.abs(gaps) <= _noise(xp, values, length)[..., None, None]
 
 
 blind_p: Primitive = constant(
@@ -54,18 +75,11 @@ def _evaluate_gauge(m: Any, blind: Any, whole: Any, *, name: str) -> Any:
     """Zeros in the blind places, and a warning where that hides more than rounding errors."""
     xp = namespace(m)
     hidden = m if blind is True else xp.where(blind, m, xp.zeros_like(m))
-    if xp.any(hidden != 0):
-        sizes = [float(xp.max(xp.abs(a))) for a in (hidden, m, whole)]
-        if sizes[0] > max(sizes) * float(xp.finfo(m.dtype).eps) ** 0.5:
-            warnings.warn(
-                f"{name}: a derivative was asked for that depends on vectors which are not "
-                "determined: those of equal or of zero values, or a complex phase. "
-                "That part of it is left out.",
-                DegenerateWarning,
-                stacklevel=2,
-            )
-        m = m - hidden
-    return m
+    if not xp.any(hidden != 0):
+        return m
+    if _matters(xp, hidden, m, whole):
+        _warn(name)
+    return xp.zeros_like(m) if blind is True else xp.where(blind, xp.zeros_like(m), m)
 
 
 def _batch_gauge(size: int, values: Sequence[Any], batched: Sequence[bool], params: Any) -> Any:
@@ -91,6 +105,53 @@ def divided(name: str, m: Any, gaps: Any, values: Any, whole: Any, length: int) 
     """
     blind = bind(blind_p, (gaps, values), {"length": length})
     return bind(gauge_p, (m, blind, whole), {"name": name}) / ew.where(blind, 1, gaps)
+
+
+def _evaluate_values(g: Any, values: Any, turned: Any = None, *, name: str, length: int) -> Any:
+    """Give the cotangent of the values back; warn where equal values make it depend on a choice.
+
+    Equal values have to stand alike in the loss. If vectors of theirs stand in it too, it may be
+    a function of the matrix such as its exponential: then the cotangent lacks what the loss owes to
+    the way in which the values part.
+    """
+    xp = namespace(g)
+    if values.shape[-1] < 2 or 0 in values.shape:
+        return g
+    near = xp.abs(values[..., 1:] - values[..., :-1]) <= _noise(xp, values, length)[..., None]
+    if not xp.any(near):
+        return g
+    zero = xp.zeros_like(g[..., 1:])
+    if _matters(xp, xp.where(near, g[..., 1:] - g[..., :-1], zero), g):
+        _warn(name)
+    elif turned is not None and _matters(xp, xp.where(near, g[..., 1:], zero), g):
+        beside = xp.linalg.diagonal(turned, offset=1) + xp.conj(
+            xp.linalg.diagonal(turned, offset=-1)
+        )
+        if _matters(xp, xp.where(near, beside, xp.zeros_like(beside)), turned):
+            _warn(name)
+    return g
+
+
+def _batch_values(size: int, values: Sequence[Any], batched: Sequence[bool], params: Any) -> Any:
+    g, *rest = values
+    g = g if batched[0] else broadcast_to(g, (size, *g.shape))
+    return bind(values_p, (g, *rest), params)
+
+
+values_p: Primitive = linear(
+    "gauge_of_values",
+    _evaluate_values,
+    transpose=lambda g, *_, **__: g,
+    shape=lambda g, *_, **__: g,
+    batch=_batch_values,
+    places=slice(0, 1),
+)
+
+
+def of_equal_values(name: str, g: Any, values: Any, turned: Any, length: int) -> Any:
+    """Check the cotangent of values; `turned` is that of the vectors, in their own coordinates."""
+    operands = (g, values) if turned is None else (g, values, turned)
+    return bind(values_p, operands, {"name": name, "length": length})
 
 
 def columns(a: Any, which: slice) -> Any:

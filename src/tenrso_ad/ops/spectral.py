@@ -14,9 +14,10 @@ from ..engine.errors import ArgumentError
 from ..engine.primitive import Primitive
 from ..engine.trace import Tracer, bind
 from . import elementwise as ew
+from .broadcasting import convert
 from .contraction import matmul
 from .declare import namespace, nonlinear
-from .gauge import columns, divided, gaps, skew, without_rest
+from .gauge import columns, divided, gaps, of_equal_values, skew, without_rest
 from .indexing import take_along_axis
 from .matrices import adjoint, matrix_operand, plainly, real_dtype
 from .permuting import matrix_transpose
@@ -53,14 +54,18 @@ def eigh(a: Any, UPLO: Literal["L", "U"] = "L") -> EighResult:
     -----
     DegenerateWarning
         In the backward pass, where the cotangent depends on the choice of eigenvectors: on their
-        complex phase, or on their rotation within equal eigenvalues.
+        complex phase, or on their rotation within equal eigenvalues; or on how equal ones part.
 
     Notes
     -----
     The gradient is the Hermitian one, as in PyTorch and JAX: half of what each pair of entries
     that mirror each other causes stands in either of them. Formula: Giles (2008), "An extended
-    collection of matrix derivative results", section 3.1. The second derivative wants different
-    eigenvalues.
+    collection of matrix derivative results", section 3.1.
+
+    With equal eigenvalues the gradient is right for a loss in which they stand alike, and their
+    vectors only as the projector on their common space. It lacks what a function of the matrix,
+    such as its exponential, owes to the way in which equal eigenvalues part; that warns too. The
+    second derivative wants different eigenvalues.
 
     Examples
     --------
@@ -114,12 +119,15 @@ def _evaluate_eigh(a: Any, *, uplo: Any) -> Any:
 
 def _eigh_pullback(g: Any, out: Any) -> Any:
     (of_values, of_vectors), (w, v) = g, out
-    middle = None
+    length = w.shape[-1]
+    middle = turned = None
     if of_vectors is not None:
         of_vectors = ew.conjugate(of_vectors)
-        turned = skew(matmul(adjoint(v), of_vectors))
-        middle = matmul(v, divided("eigh", turned, gaps(w, -1), w, of_vectors, w.shape[-1]))
+        turned = matmul(adjoint(v), of_vectors)
+        middle = divided("eigh", skew(turned), gaps(w, -1), w, of_vectors, length)
+        middle = matmul(v, middle)
     if of_values is not None:
+        of_values = of_equal_values("eigh", of_values, w, turned, length)
         scaled = v * expand_dims(of_values, -2)
         middle = scaled if middle is None else middle + scaled
     return ew.conjugate(matmul(middle, adjoint(v)))
@@ -225,7 +233,7 @@ def _hermitian_svd(a: Any) -> SVDResult:
     w, v = eigh(a)
     s = ew.absolute(w)
     places = order(-s)
-    sign = ew.where(ew.less(take_along_axis(w, places), 0), -1, 1)
+    sign = convert(ew.where(ew.less(take_along_axis(w, places), 0), -1, 1), w.dtype)
     u = take_along_axis(v, expand_dims(places, -2))
     return SVDResult(u, take_along_axis(s, places), adjoint(u * expand_dims(sign, -2)))
 
@@ -244,10 +252,10 @@ def _svd_pullback(g: Any, out: Any, a_type: ArrayType, *, full: bool, results: i
     if full:
         u, of_u = _first(u, of_u, count)
         v, of_v = _first(v, of_v, count)
-    inner = _svd_inner(u, of_u, s, v, of_v, length)
+    inner, turned = _svd_inner(u, of_u, s, v, of_v, length)
     left = None if inner is None else matmul(u, inner)
     if of_s is not None:
-        scaled = u * expand_dims(of_s, -2)
+        scaled = u * expand_dims(of_equal_values("svd", of_s, s, turned, length), -2)
         left = scaled if left is None else left + scaled
     if of_u is not None and u.shape[-2] > count:
         left = left + _outside(u, of_u, s, length)
@@ -263,22 +271,21 @@ def _first(u: Any, g: Any, count: int) -> tuple[Any, Any]:
     return without_rest("svd", u, g, count)
 
 
-def _svd_inner(u: Any, of_u: Any, s: Any, v: Any, of_v: Any, length: int) -> Any:
-    """Cotangent of U^H dA V, from the rotations within the singular vectors."""
-    turned_u = None if of_u is None else skew(matmul(adjoint(u), of_u))
-    turned_v = None if of_v is None else skew(matmul(adjoint(v), of_v))
+def _svd_inner(u: Any, of_u: Any, s: Any, v: Any, of_v: Any, length: int) -> tuple[Any, Any]:
+    """Cotangent of U^H dA V from the rotations within the singular vectors, and that of those."""
+    turned_u = None if of_u is None else matmul(adjoint(u), of_u)
+    turned_v = None if of_v is None else matmul(adjoint(v), of_v)
     if turned_u is None and turned_v is None:
-        return None
+        return None, None
     if turned_v is None:
-        together = apart = turned_u
+        turned = difference = turned_u
     elif turned_u is None:
-        together, apart = turned_v, -turned_v
+        turned, difference = turned_v, -turned_v
     else:
-        together, apart = turned_u + turned_v, turned_u - turned_v
+        turned, difference = turned_u + turned_v, turned_u - turned_v
     size = of_v if of_u is None else of_u
-    return divided("svd", together, gaps(s, -1), s, size, length) + divided(
-        "svd", apart, gaps(s, 1), s, size, length
-    )
+    inner = divided("svd", skew(turned), gaps(s, -1), s, size, length)
+    return inner + divided("svd", skew(difference), gaps(s, 1), s, size, length), turned
 
 
 def _outside(u: Any, of_u: Any, s: Any, length: int) -> Any:
