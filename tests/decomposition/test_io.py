@@ -267,8 +267,14 @@ def test_folders_and_files_without_permission(folder, monkeypatch):
     (folder / "old.npz").write_bytes(b"old")
     check_writable("old.npz", ".npz")
     check_writable("new.npz", ".npz")
+    assert os.listdir() == ["old.npz"]
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(ArgumentError, match=r"^new.npz: cannot be written: Permission denied$"):
+        check_writable("new.npz", ".npz")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(ArgumentError, match=r"^old.npz: cannot be replaced"):
         check_writable("old.npz", ".npz")
-    with pytest.raises(ArgumentError, match=r"^new.npz: the folder . cannot be written to"):
-        check_writable("new.npz", ".npz")

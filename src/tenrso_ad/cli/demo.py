@@ -29,7 +29,7 @@ def run() -> int:
         Axis(cells, ticks=dataset.ticks[3]),
     ]
     print("Responses of 8 cell types to 13 interleukin-2 variants at 4 times and 12 doses")
-    print("(Orcutt-Jahns et al. 2021, shipped with TensorLy).")
+    print("(Orcutt-Jahns et al. 2021, shipped with TensorLy): a nonnegative CP model.")
     begin = time.perf_counter()
     result = fit(dataset.tensor, RANK, nonnegative=True, seed=0, progress=True)
     seconds = time.perf_counter() - begin

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tenrso_ad.engine.errors import TenrsoError
+from tenrso_ad.engine.errors import ArgumentError, TenrsoError
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -82,7 +82,7 @@ def _options(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        raise typer.BadParameter("wanted a command: demo, fit or info")
+        raise ArgumentError("wanted a command: demo, fit or info (see tenrso-ad --help)")
 
 
 @app.command()

@@ -159,5 +159,6 @@ def environment() -> list[str]:
     lines.append(f"{'numba threads':<18}{numba.get_num_threads()}")
     for pool in threadpool_info():
         name = f"{pool['internal_api']} threads"
-        lines.append(f"{name:<18}{pool['num_threads']} (version {pool['version']})")
+        which = f" (version {pool['version']})" if pool["version"] else ""
+        lines.append(f"{name:<18}{pool['num_threads']}{which}")
     return lines

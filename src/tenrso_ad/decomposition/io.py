@@ -204,8 +204,12 @@ def check_writable(path: StrPath, suffix: str) -> None:
         raise ArgumentError(f"{path}: cannot be replaced")
     if not path.parent.is_dir():
         raise ArgumentError(f"{path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ArgumentError(f"{path}: the folder {path.parent} cannot be written to")
+    probe = _beside(path)
+    try:
+        probe.open("xb").close()
+        probe.unlink()
+    except OSError as error:
+        raise ArgumentError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def write_atomically(path: StrPath, write: Callable[[BinaryIO], object]) -> None:
@@ -221,7 +225,7 @@ def write_atomically(path: StrPath, write: Callable[[BinaryIO], object]) -> None
         Takes a binary file and writes the content.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    aside = _beside(path)
     try:
         with aside.open("xb") as file:
             write(file)
@@ -236,3 +240,8 @@ def write_atomically(path: StrPath, write: Callable[[BinaryIO], object]) -> None
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _beside(path: Path) -> Path:
+    """A name in the same folder that no other file has."""
+    return path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
