@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,83 +22,104 @@ from .moments import mean
 from .shaping import pad_p, reshape
 
 # --- what each mode puts at the places beside an array --------------------------------------------
-# block(x, axis, places, option): the places are -lo ... -1 before it, or n ... n + hi - 1 after it
+# block(x, axis, places, option) gives a list of arrays, to be joined along the axis; the places are
+# range(-lo, 0) before the array, or range(n, n + hi) after it
 
 
-def _slices(x: Any, axis: int, which: Any) -> Any:
-    """Slices of an array along an axis, by their numbers or as a range."""
-    return getitem(x, (*(slice(None),) * axis, which))
+def _slice(x: Any, axis: int, start: int, stop: int, step: int = 1) -> Any:
+    """Slices from start to before stop along an axis; backwards, stop may be -1."""
+    part = slice(start, stop if stop >= 0 else None, step)
+    return getitem(x, (*(slice(None),) * axis, part))
 
 
-def _constant(x: Any, axis: int, places: ndarray, value: Any) -> Any:
-    return broadcast_to(value, (*x.shape[:axis], len(places), *x.shape[axis + 1 :]))
+def _constant(x: Any, axis: int, places: range, value: Any) -> list[Any]:
+    return [broadcast_to(value, (*x.shape[:axis], len(places), *x.shape[axis + 1 :]))]
 
 
-def _edge(x: Any, axis: int, places: ndarray, _: Any) -> Any:
-    return _slices(x, axis, np.clip(places, 0, x.shape[axis] - 1))
+def _at_edge(x: Any, axis: int, places: range) -> Any:
+    edge = 0 if places.start < 0 else x.shape[axis] - 1
+    return _slice(x, axis, edge, edge + 1)
 
 
-def _wrap(x: Any, axis: int, places: ndarray, _: Any) -> Any:
-    return _slices(x, axis, places % x.shape[axis])
+def _edge(x: Any, axis: int, places: range, _: Any) -> list[Any]:
+    return _constant(x, axis, places, _at_edge(x, axis, places))
 
 
-def _mirrored(edges: int) -> Callable[..., Any]:
+def _images(places: range, period: int) -> Iterator[tuple[int, int, int]]:
+    """Number of each image of an array that places fall in, and from where to where in it."""
+    for image in range(places.start // period, (places.stop - 1) // period + 1):
+        start, stop = places.start - image * period, places.stop - image * period
+        yield image, builtins.max(start, 0), builtins.min(stop, period)
+
+
+def _wrap(x: Any, axis: int, places: range, _: Any) -> list[Any]:
+    return [_slice(x, axis, start, stop) for _, start, stop in _images(places, x.shape[axis])]
+
+
+def _mirrored(edges: int) -> Callable[..., list[Any]]:
     """Mirror an array at its edge elements (0), or at the edges beyond them (1)."""
 
-    def block(x: Any, axis: int, places: ndarray, method: str) -> Any:
+    def block(x: Any, axis: int, places: range, method: str) -> list[Any]:
         last = x.shape[axis] - 1
         if not last:
             return _edge(x, axis, places, None)
-        image, within = np.divmod(places, last + edges)
-        odd = image % 2  # every second image is turned round
-        chosen = _slices(x, axis, np.where(odd, last - within, within))
-        if method == "even":
-            return chosen
-        # each image continues from the edge element of the one before
-        ends = [_slices(x, axis, slice(i, i + 1)) for i in (0, last)]
-        first, final = [
-            _along(x, axis, n) * e for n, e in zip((odd - image, image + odd), ends, strict=True)
-        ]
-        return _along(x, axis, 1 - 2 * odd) * chosen + first + final
+        odd = method == "odd"
+        ends = [_slice(x, axis, i, i + 1) for i in (0, last)] if odd else []
+        parts = []
+        for image, start, stop in _images(places, last + edges):
+            turned = image % 2
+            part = (
+                _slice(x, axis, last - start, last - stop, -1)
+                if turned
+                else _slice(x, axis, start, stop)
+            )
+            if odd:
+                # each image continues from the edge element of the one before
+                part = ew.negative(part) if turned else part
+                part = _plus(part, turned - image, ends[0])
+                part = _plus(part, turned + image, ends[1])
+            parts.append(part)
+        return parts
 
     return block
 
 
-def _linear_ramp(x: Any, axis: int, places: ndarray, end: Any) -> Any:
+def _plus(x: Any, factor: int, y: Any) -> Any:
+    """Give x + factor * y; unsigned integers take no negative factor."""
+    return x + factor * y if factor >= 0 else x - -factor * y
+
+
+def _linear_ramp(x: Any, axis: int, places: range, end: Any) -> list[Any]:
     ramp = x if is_inexact(x.dtype) else convert(x, np.dtype(float))
-    edge, end = _edge(ramp, axis, places[:1], None), convert(end, ramp.dtype)
+    edge, end = _at_edge(ramp, axis, places), convert(end, ramp.dtype)
     steps = np.arange(len(places))  # from the end inwards
-    steps = steps if places[0] < 0 else steps[::-1]
+    steps = steps if places.start < 0 else steps[::-1]
     ramp = _along(ramp, axis, steps) * ((edge - end) / len(places)) + end
-    return ramp if ramp.dtype == x.dtype else ew.floor(ramp)
-
-
-def _statistic(reduce: Callable[..., Any]) -> Callable[..., Any]:
-    """Reduce the elements next to the edge, or all of them."""
-
-    def block(x: Any, axis: int, places: ndarray, count: Any) -> Any:
-        length = x.shape[axis]
-        count = length if count is None else builtins.min(int(count), length)
-        near = slice(count) if places[0] < 0 else slice(length - count, length)
-        value = reduce(_slices(x, axis, near), axis, keepdims=True)
-        if not is_inexact(x.dtype):
-            value = ew.rint(value)
-        return _constant(x, axis, places, value)
-
-    return block
+    return [ramp if ramp.dtype == x.dtype else ew.floor(ramp)]
 
 
 def _along(x: Any, axis: int, numbers: ndarray) -> Any:
     """Plain numbers along an axis, as an array that combines with `x`."""
-    shape = [len(numbers) if i == axis else 1 for i in range(len(x.shape))]
+    numbers = numbers.reshape([len(numbers) if i == axis else 1 for i in range(len(x.shape))])
     xp = namespace_inside(x)
-    if xp is np:
-        return numbers.reshape(shape).astype(x.dtype)
-    return xp.asarray(numbers.reshape(shape), dtype=x.dtype)
+    return numbers.astype(x.dtype) if xp is np else xp.asarray(numbers, dtype=x.dtype)
+
+
+def _statistic(reduce: Callable[..., Any]) -> Callable[..., list[Any]]:
+    """Reduce the elements next to the edge, or all of them."""
+
+    def block(x: Any, axis: int, places: range, count: Any) -> list[Any]:
+        length = x.shape[axis]
+        count = length if count is None else builtins.min(int(count), length)
+        start = 0 if places.start < 0 else length - count
+        value = reduce(_slice(x, axis, start, start + count), axis, keepdims=True)
+        return _constant(x, axis, places, value if is_inexact(x.dtype) else ew.rint(value))
+
+    return block
 
 
 # mode -> (its block, the option it takes, the option's default)
-_MODES: dict[str, tuple[Callable[..., Any], str, Any]] = {
+_MODES: dict[str, tuple[Callable[..., list[Any]], str, Any]] = {
     "constant": (_constant, "constant_values", 0),
     "edge": (_edge, "", None),
     "linear_ramp": (_linear_ramp, "end_values", 0),
@@ -172,9 +193,9 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
             raise ShapeError(f"pad({describe(x)}): mode {mode!r} cannot extend empty axis {axis}")
         parts = [x]
         if lo:
-            parts.insert(0, block(x, axis, np.arange(-lo, 0), settings[axis][0]))
+            parts = block(x, axis, range(-lo, 0), settings[axis][0]) + parts
         if hi:
-            parts.append(block(x, axis, np.arange(length, length + hi), settings[axis][1]))
+            parts += block(x, axis, range(length, length + hi), settings[axis][1])
         parts = [convert(part, x.dtype) for part in parts]
         x = bind(concatenate_p, parts, {"axis": axis})
     return x
