@@ -399,6 +399,8 @@ def test_labels_want_an_operand():
     ("optimize", "message"),
     [
         ("fast", "optimiser of opt_einsum .* got 'fast'"),
+        ({}, "optimiser of opt_einsum .* got {}"),
+        (None, "got None"),
         ([(0, 1)], "leaves 2 operands"),
         ([(0, 3), (0, 1)], r"\(0, 3\) in the path"),
         ([(0, 0), (0, 1)], r"\(0, 0\) in the path"),

@@ -19,6 +19,7 @@ from ..engine.trace import Tracer, bind
 from . import einsum_plan, einsum_spec
 from .arguments import array_operand, axes_of, axis_of, dtype_of
 from .broadcasting import convert
+from .contraction_path import unknown_optimizer
 from .declare import namespace
 from .einsum_plan import EinsumPlan
 from .elementwise import conjugate
@@ -130,8 +131,8 @@ def einsum(
         subscripts, values = einsum_spec.interleaved((subscripts, *operands))
         operands = tuple(values)
     values = [array_operand(x) for x in operands]
-    if type(optimize) is list:
-        optimize = tuple([tuple(p) if type(p) is list else p for p in optimize])
+    if optimize is not True:
+        optimize = _hashable(subscripts, optimize)
     plan = _einsum_plan(subscripts, tuple([x.shape for x in values]), optimize)
     if dtype is not None:
         dtype = dtype_of("einsum", dtype)
@@ -143,6 +144,15 @@ def einsum(
                 )
         values = [convert(x, dtype) for x in values]
     return run_pair(plan, *values) if plan.pair is not None else run(plan, values)
+
+
+def _hashable(text: str, optimize: Any) -> Any:
+    """The argument `optimize` in the form in which plans are kept: a path is a tuple of tuples."""
+    if isinstance(optimize, (list, tuple)):
+        return tuple([tuple(p) if isinstance(p, list) else p for p in optimize])
+    if isinstance(optimize, (bool, str)):
+        return optimize
+    raise unknown_optimizer(text, optimize)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -61,11 +61,16 @@ def candidates(
     try:
         find = get_path_fn("auto" if optimize is True else optimize)
     except KeyError:
-        raise ArgumentError(
-            f"einsum('{text}'): optimize is True, False, a path, or an optimiser of opt_einsum "
-            f"such as 'greedy' or 'optimal', got {optimize!r}"
-        ) from None
+        raise unknown_optimizer(text, optimize) from None
     return [find([frozenset(t) for t in terms], frozenset(output), dict(lengths), limit)]
+
+
+def unknown_optimizer(text: str, optimize: Any) -> ArgumentError:
+    """Build the error for an `optimize` that is none of those there are."""
+    return ArgumentError(
+        f"einsum('{text}'): optimize is True, False, a path, or an optimiser of opt_einsum such as "
+        f"'greedy' or 'optimal', got {optimize!r}"
+    )
 
 
 def _every_path(count: int) -> Iterator[Path]:
