@@ -17,7 +17,7 @@ from . import elementwise as ew
 from . import scattering
 from .arguments import array_operand
 from .broadcasting import broadcast_to, convert
-from .declare import constant, linear, namespace, nonlinear
+from .declare import constant, linear, namespace, nonlinear, zeros_like
 from .indexing import batch_index, getitem, getitem_p, scatter_add
 from .joining import concatenate
 from .permuting import moveaxis
@@ -149,7 +149,7 @@ class _Place:
         if hasattr(values, "dtype"):
             values = convert(values, x.dtype)
         else:
-            values = np.asarray(values, x.dtype)
+            values = zeros_like(x, ()) + values
         given = tuple(values.shape)
         extra = len(given) - len(shape)
         if extra > 0 and given[:extra] == (1,) * extra:
