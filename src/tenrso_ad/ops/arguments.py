@@ -10,6 +10,8 @@ import numpy as np
 
 from ..engine.errors import ArgumentError, AxisError, DTypeError, ShapeError, describe
 from ..engine.trace import Tracer
+from .broadcasting import convert
+from .declare import namespace_inside
 from .pointwise import operand
 
 Axis = int | tuple[int, ...] | None
@@ -23,6 +25,16 @@ def array_operand(x: Any) -> Any:
         return x
     x = operand(x)
     return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+def operand_like(x: Any, like: Any) -> Any:
+    """Give an operand the dtype of another, and plain numbers its array library too."""
+    x = array_operand(x)
+    if isinstance(x, (np.ndarray, np.generic)):
+        xp = namespace_inside(like)
+        if xp is not np:
+            return xp.asarray(np.array(x), dtype=like.dtype)  # not the read-only view of some
+    return convert(x, like.dtype)
 
 
 def axis_of(name: str, axis: Any, x: Any, ndim: int | None = None) -> int:

@@ -84,6 +84,8 @@ def _evaluate_convert(x: Any, *, dtype: Any) -> Any:
             x = x.real
         return x.astype(dtype)
     xp = namespace(x)
+    if isinstance(dtype, np.dtype):
+        dtype = getattr(xp, dtype.name)
     if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
         x = xp.real(x)
     return xp.astype(x, dtype)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..engine.errors import ShapeError, describe
-from ..engine.trace import Tracer
+from ..engine.trace import NUMPY_TYPES, Tracer
 from . import pointwise
 from .arguments import array_operand, dtype_of, shape_of
 from .broadcasting import broadcast_to, convert
@@ -20,10 +20,12 @@ from .shaping import with_axes
 
 
 def _holds_tensors(x: Any) -> bool:
-    """Whether a tensor stands in nested lists."""
+    """Whether a tensor, or an array that is not NumPy's, stands in nested lists."""
     if isinstance(x, (list, tuple)):
         return any([_holds_tensors(item) for item in x])
-    return isinstance(x, Tracer)
+    if type(x) in NUMPY_TYPES:
+        return False
+    return isinstance(x, Tracer) or (hasattr(x, "dtype") and namespace(x) is not np)
 
 
 def _stacked(x: Any) -> Any:
@@ -87,8 +89,8 @@ def array(
     """
     if _holds_tensors(object):
         made = _stacked(object)
-    elif namespace(object) is not np:
-        made = namespace(object).asarray(object, copy=copy)
+        if copy and made is object and not isinstance(object, Tracer):
+            made = namespace(object).asarray(object, copy=True)
     else:
         return np.array(object, dtype, copy=copy, order=order, ndmin=ndmin)
     if dtype is not None:

@@ -93,7 +93,7 @@ def _extreme(
         a = masked(name, a, where, _loser(a.dtype, sign))
     if initial is None:
         return bind(primitive, (a,), params)
-    initial = initial_of(name, initial, a.dtype)
+    initial = initial_of(name, initial, a)
     if length(a.shape, axes):
         return pick(bind(primitive, (a,), params), initial)
     shape = reduced(tuple(a.shape), axes, keepdims)

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.primitive import Primitive
 from ..engine.trace import bind, is_inexact
 from . import elementwise as ew
-from .arguments import Axis, array_operand
+from .arguments import Axis, array_operand, operand_like
 from .broadcasting import convert
 from .declare import is_complex, namespace, nonlinear
 from .extrema import max
@@ -149,7 +149,7 @@ def logsumexp(
         axes = reduction_axes("logsumexp", axis, a)
         return bind(logsumexp_p, (a,), {"axis": axes, "keepdims": keepdims})
     if b is None or isinstance(b, (int, float)):
-        b = np.asarray(1 if b is None else b, a.dtype)
+        b = operand_like(1 if b is None else b, a)
     a, b = broadcast_arrays(a, b)
     axes = reduction_axes("logsumexp", axis, a)
     with np.errstate(over="ignore", invalid="ignore"):  # by elements whose factor is zero

@@ -12,7 +12,7 @@ from ..engine.errors import ArgumentError, DTypeError, describe
 from ..engine.primitive import Primitive
 from ..engine.trace import bind, is_inexact
 from . import elementwise as ew
-from .arguments import Axis, array_operand, dtype_of
+from .arguments import Axis, array_operand, dtype_of, operand_like
 from .broadcasting import broadcast_to, convert
 from .declare import is_complex, linear, namespace, nonlinear
 from .reductions import (
@@ -286,8 +286,10 @@ def _mean_square(
     centre: Any,
 ) -> Any:
     """Variance of chosen elements, or about a given mean."""
-    result = a.dtype
-    a = convert(a, wider(result) or result)
+    wide = wider(a.dtype)
+    if wide is not None:
+        out = _mean_square(name, convert(a, wide), axes, ddof, keepdims, where, centre)
+        return convert(out, a.dtype)
     if centre is None:
         centre = mean(a, axes, keepdims=True, where=where)
     deviation = masked(name, a - array_operand(centre), where, 0)
@@ -295,8 +297,8 @@ def _mean_square(
     total = sum(ew.real(square) if is_complex(a) else square, axes, keepdims=keepdims)
     if where is True:
         count: Any = length(tuple(a.shape), axes)
-        freedom = np.asarray(max(count - ddof, 0), total.dtype)
+        freedom = operand_like(max(count - ddof, 0), total)
     else:
         count = _count(name, a, axes, keepdims, where, total.dtype)
         freedom = ew.maximum(count - ddof, 0)
-    return convert(total / freedom, _real(result))
+    return total / freedom

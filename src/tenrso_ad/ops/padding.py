@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from ..engine.errors import ArgumentError, ShapeError, describe
 from ..engine.trace import bind, is_inexact
 from . import elementwise as ew
-from .arguments import array_operand, axis_of
+from .arguments import array_operand, axis_of, operand_like
 from .broadcasting import broadcast_to, convert
-from .declare import namespace_inside
 from .extrema import max, min
 from .indexing import getitem
 from .joining import concatenate_p, split
@@ -91,18 +89,12 @@ def _plus(x: Any, factor: int, y: Any) -> Any:
 
 def _linear_ramp(x: Any, axis: int, places: range, end: Any) -> list[Any]:
     ramp = x if is_inexact(x.dtype) else convert(x, np.dtype(float))
-    edge, end = _at_edge(ramp, axis, places), convert(end, ramp.dtype)
+    edge, end = _at_edge(ramp, axis, places), operand_like(end, ramp)
     steps = np.arange(len(places))  # from the end inwards
     steps = steps if places.start < 0 else steps[::-1]
-    ramp = _along(ramp, axis, steps) * ((edge - end) / len(places)) + end
+    steps = steps.reshape([-1 if i == axis else 1 for i in range(len(x.shape))])
+    ramp = operand_like(steps, ramp) * ((edge - end) / len(places)) + end
     return [ramp if ramp.dtype == x.dtype else ew.floor(ramp)]
-
-
-def _along(x: Any, axis: int, numbers: ndarray) -> Any:
-    """Plain numbers along an axis, as an array that combines with `x`."""
-    numbers = numbers.reshape([len(numbers) if i == axis else 1 for i in range(len(x.shape))])
-    xp = namespace_inside(x)
-    return numbers.astype(x.dtype) if xp is np else xp.asarray(numbers, dtype=x.dtype)
 
 
 def _statistic(reduce: Callable[..., Any]) -> Callable[..., list[Any]]:
@@ -196,7 +188,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
             parts = block(x, axis, range(-lo, 0), settings[axis][0]) + parts
         if hi:
             parts += block(x, axis, range(length, length + hi), settings[axis][1])
-        parts = [convert(part, x.dtype) for part in parts]
+        parts = [operand_like(part, x) for part in parts]
         x = bind(concatenate_p, parts, {"axis": axis})
     return x
 

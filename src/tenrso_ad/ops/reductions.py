@@ -14,7 +14,7 @@ from ..engine.errors import DTypeError, ShapeError, describe
 from ..engine.primitive import Primitive
 from ..engine.trace import bind, foreign_evaluation
 from . import elementwise as ew
-from .arguments import EVERY, Axis, array_operand, axes_of, dtype_of, is_boolean
+from .arguments import EVERY, Axis, array_operand, axes_of, dtype_of, is_boolean, operand_like
 from .broadcasting import broadcast_to, convert
 from .cumulative import product_of_others
 from .declare import constant, linear, namespace, nonlinear
@@ -85,12 +85,12 @@ def mask_of(name: str, a: Any, where: Any) -> Any:
     )
 
 
-def initial_of(name: str, initial: Any, dtype: Any) -> Any:
+def initial_of(name: str, initial: Any, out: Any) -> Any:
     """Check ``initial=``: a number, which gets the dtype of the result."""
-    initial = array_operand(initial)
+    initial = operand_like(initial, out)
     if len(initial.shape):
         raise ShapeError(f"{name}: initial= is a number, got {describe(initial)}")
-    return convert(initial, dtype)
+    return initial
 
 
 def over_batch(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
@@ -190,7 +190,7 @@ def sum(
         a = convert(a, dtype_of("sum", dtype))
     params = {"axis": reduction_axes("sum", axis, a), "keepdims": keepdims}
     out = bind(sum_p, (a,), params)
-    return out if initial is None else ew.add(out, initial_of("sum", initial, out.dtype))
+    return out if initial is None else ew.add(out, initial_of("sum", initial, out))
 
 
 # --- prod -----------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def prod(
         a = convert(a, dtype_of("prod", dtype))
     params = {"axis": reduction_axes("prod", axis, a), "keepdims": keepdims}
     out = bind(prod_p, (a,), params)
-    return out if initial is None else ew.multiply(out, initial_of("prod", initial, out.dtype))
+    return out if initial is None else ew.multiply(out, initial_of("prod", initial, out))
 
 
 # --- truth and counts: no derivative --------------------------------------------------------------

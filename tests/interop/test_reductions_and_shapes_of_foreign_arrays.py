@@ -1,0 +1,108 @@
+"""Every reduction and every function of shape takes arrays of PyTorch and JAX and gives theirs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+import torch
+
+import tenrso_ad as ta
+from tenrso_ad.ops import (
+    creation,
+    cumulative,
+    extrema,
+    joining,
+    logarithmic,
+    moments,
+    padding,
+    permuting,
+    reductions,
+    repeating,
+    shaping,
+)
+
+pytestmark = pytest.mark.interop
+
+jax.config.update("jax_enable_x64", True)
+
+LIBRARIES = {"torch": torch.tensor, "jax": jax.numpy.asarray}
+
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sum": lambda x: reductions.sum(x, axis=1),
+    "sum with initial": lambda x: reductions.sum(x, initial=2.0),
+    "sum with a mask": lambda x: reductions.sum(x, where=x > 0),
+    "prod": reductions.prod,
+    "prod along an axis": lambda x: reductions.prod(x, 1),
+    "any": lambda x: reductions.any(x > 0, axis=1),
+    "all": reductions.all,
+    "count_nonzero": lambda x: reductions.count_nonzero(x, 1),
+    "mean": lambda x: moments.mean(x, 0),
+    "mean with a mask": lambda x: moments.mean(x, where=x > -9),
+    "var": lambda x: moments.var(x, 1, ddof=1),
+    "var with a mask": lambda x: moments.var(x, where=x > -9),
+    "std": moments.std,
+    "max": lambda x: extrema.max(x, 1),
+    "max with initial": lambda x: extrema.max(x, initial=0.1),
+    "min": extrema.min,
+    "argmax": lambda x: extrema.argmax(x, 1),
+    "argmin": extrema.argmin,
+    "logsumexp": lambda x: logarithmic.logsumexp(x, 1),
+    "logsumexp with factors": lambda x: logarithmic.logsumexp(x, 1, b=x * x + 1),
+    "cumsum": lambda x: cumulative.cumsum(x, 1),
+    "cumprod": lambda x: cumulative.cumprod(x, 1),
+    "reshape": lambda x: shaping.reshape(x, (3, -1)),
+    "reshape in Fortran order": lambda x: shaping.reshape(x, 6, order="F"),
+    "ravel": lambda x: shaping.ravel(x, "K"),
+    "expand_dims and squeeze": lambda x: shaping.squeeze(shaping.expand_dims(x, 1)),
+    "broadcast_to": lambda x: shaping.broadcast_to(x, (4, 2, 3)),
+    "roll": lambda x: shaping.roll(x, (1, 2), (0, 1)),
+    "transpose": permuting.transpose,
+    "flip": permuting.flip,
+    "concatenate": lambda x: joining.concatenate([x, x], axis=1),
+    "stack": lambda x: joining.stack([x, x]),
+    "dstack": lambda x: joining.dstack([x, x]),
+    "split": lambda x: joining.split(x, [1, 2], 1)[1],
+    "tile": lambda x: repeating.tile(x, (2, 2)),
+    "repeat": lambda x: repeating.repeat(x, 2, 1),
+    "repeat each": lambda x: repeating.repeat(x, [1, 0, 2], 1),
+    "pad": lambda x: padding.pad(x, 1),
+    "pad with a number": lambda x: padding.pad(x, 1, constant_values=2.5),
+    "pad by ramps": lambda x: padding.pad(x, 2, "linear_ramp", end_values=(1, 2)),
+    "pad by means": lambda x: padding.pad(x, 1, "mean"),
+    "pad by reflection": lambda x: padding.pad(x, (3, 4), "reflect", reflect_type="odd"),
+    "pad by wrapping": lambda x: padding.pad(x, 5, "wrap"),
+    "array": lambda x: creation.array([x, x]),
+    "astype": lambda x: creation.astype(x, np.float32),
+    "ones_like": lambda x: creation.ones_like(x) * x,
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_value_gradient_and_curvature(name: str, library: str, rng: np.random.Generator) -> None:
+    function, make = FUNCTIONS[name], LIBRARIES[library]
+    x = rng.standard_normal((2, 3))
+    expected = np.asarray(function(x))
+    out = function(make(x))
+    assert isinstance(out, type(make(x)))
+    assert np.asarray(out).dtype == expected.dtype
+    np.testing.assert_allclose(np.asarray(out), expected, rtol=1e-6)
+    if expected.dtype.kind != "f":
+        return
+    weights = rng.uniform(0.5, 1.5, size=expected.shape).astype(expected.dtype)
+
+    def loss(t: Any) -> Any:
+        """Curved, for functions that are linear to have a Hessian too."""
+        return reductions.sum(function(t) ** 2 * w)
+
+    w: Any = weights
+    gradient, curvature = ta.grad(loss)(x), ta.hvp(loss, x, np.ones_like(x))
+    w = make(weights)
+    for got, reference in (
+        (ta.grad(loss)(make(x)), gradient),
+        (ta.hvp(loss, make(x), make(np.ones_like(x))), curvature),
+    ):
+        assert isinstance(got, type(make(x)))
+        np.testing.assert_allclose(np.asarray(got), reference, rtol=1e-5, atol=1e-6)
