@@ -94,6 +94,25 @@ def test_same_bounded_minimisers_as_scipy(name, n, bounds):
     assert ours.state.evaluations <= 1.25 * theirs.nfev + 20
 
 
+@pytest.mark.parametrize("scale", [1e-280, 1e-30, 1e30, 1e280])
+@pytest.mark.parametrize("bounds", [None, (-2.0, 0.9)])
+def test_the_scale_of_the_function_does_not_matter(scale, bounds):
+    def function(x):
+        value, gradient = rosenbrock(x)
+        return scale * value, scale * gradient
+
+    options = LBFGSOptions(gradient_tolerance=1e-6 * scale, objective_tolerance=0)
+    result = minimize(function, np.array([-1.2, 1.0]), bounds=bounds, options=options)
+    plain = minimize(
+        rosenbrock,
+        np.array([-1.2, 1.0]),
+        bounds=bounds,
+        options=LBFGSOptions(gradient_tolerance=1e-6, objective_tolerance=0),
+    )
+    assert result.state.converged
+    np.testing.assert_allclose(result.params, plain.params, rtol=1e-6)
+
+
 def test_the_bounds_are_never_left_on_the_way():
     seen = []
 

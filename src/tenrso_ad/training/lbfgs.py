@@ -42,7 +42,8 @@ class LBFGSOptions:
     history : int, optional
         How many past steps make up the curvature estimate.
     gradient_tolerance : float, optional
-        Converged when no component of the gradient, projected onto the bounds, is larger.
+        Converged when no component of the gradient is larger, apart from those that push
+        outwards at a bound.
     objective_tolerance : float, optional
         Converged when an iteration lowers the value by no more than this fraction of it; 0 leaves
         the end to the gradient.
@@ -187,7 +188,7 @@ def step(
         return replace(state, converged=True, message=message)
     if state.iteration >= options.max_iterations:
         return replace(state, message=f"reached max_iterations = {options.max_iterations}")
-    direction, first_step = _direction(state, box)
+    direction = _direction(state, box)
 
     def along(length: float) -> Trial:
         x, path = state.x + length * direction, direction
@@ -200,7 +201,7 @@ def step(
     start = Trial(0.0, state.x, state.value, state.gradient, _dot(state.gradient, direction))
     conditions = WolfeConditions(start, options.decrease, options.curvature)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a long step may overflow
-        trial, evaluations = strong_wolfe(along, conditions, first_step, options.max_trials)
+        trial, evaluations = strong_wolfe(along, conditions, max_trials=options.max_trials)
     evaluations += state.evaluations
     if trial is None or not (state.steps or trial.value < state.value):
         message = "" if state.steps else STALLED
@@ -225,11 +226,18 @@ def _dot(a: Array, b: Array) -> float:
     return float(np.dot(a, b))
 
 
+def _norm(a: Array) -> float:
+    """The Euclidean norm, with squares that neither overflow nor underflow."""
+    largest = float(np.max(np.abs(a), initial=0.0))
+    scaled = a / (largest or 1.0)
+    return largest * math.sqrt(_dot(scaled, scaled))
+
+
 def _settled(state: LBFGSState, options: LBFGSOptions, box: Box | None) -> str:
     """The message of the gradient test, or nothing."""
     gradient = state.gradient
     if box is not None:
-        gradient = state.x - np.clip(state.x - gradient, *box)
+        gradient = gradient * ~_blocked(state.x, -gradient, box)
     largest = float(np.max(np.abs(gradient), initial=0.0))
     if largest <= options.gradient_tolerance:
         return f"no gradient entry above {options.gradient_tolerance:g}"
@@ -248,7 +256,7 @@ def _remember(
     moved, change = trial.x - state.x, trial.gradient - state.gradient
     curvature = _dot(moved, change)
     rounding = float(np.finfo(moved.dtype).eps)
-    if curvature <= rounding * math.sqrt(_dot(moved, moved) * _dot(change, change)):
+    if curvature <= rounding * _norm(moved) * _norm(change):
         return state.steps, state.differences, state.curvatures
     return (
         (*state.steps, moved)[-history:],
@@ -257,8 +265,8 @@ def _remember(
     )
 
 
-def _direction(state: LBFGSState, box: Box | None) -> tuple[Array, float]:
-    """A direction of descent, zero where a bound is in the way, and the step to try first."""
+def _direction(state: LBFGSState, box: Box | None) -> Array:
+    """A direction of descent, zero where a bound is in the way, as long as the step to try."""
     descent, free = -state.gradient, None
     if box is not None:
         free = ~_blocked(state.x, descent, box)
@@ -268,8 +276,8 @@ def _direction(state: LBFGSState, box: Box | None) -> tuple[Array, float]:
         if box is not None:
             direction[_blocked(state.x, direction, box)] = 0
         if _dot(direction, state.gradient) < 0:
-            return direction, 1.0
-    return descent, 1.0 / math.sqrt(_dot(descent, descent))
+            return direction
+    return descent / _norm(descent)
 
 
 def _blocked(x: Array, direction: Array, box: Box) -> NDArray[np.bool_]:
@@ -291,7 +299,8 @@ def _quasi_newton(state: LBFGSState, descent: Array, free: NDArray[np.bool_] | N
         direction -= weights[-1] * change
     if pairs:
         _, change, curvature = pairs[-1]
-        direction *= curvature / _dot(change, change)
+        length = _norm(change)
+        direction *= curvature / length / length
     for (moved, change, curvature), weight in zip(pairs, reversed(weights), strict=True):
         direction += (weight - _dot(change, direction) / curvature) * moved
     return direction

@@ -75,7 +75,7 @@ class WolfeConditions:
 def strong_wolfe(
     evaluate: Callable[[float], Trial],
     conditions: WolfeConditions,
-    first_step: float,
+    first_step: float = 1.0,
     max_trials: int = 25,
 ) -> tuple[Trial | None, int]:
     """Find a step that fulfils the strong Wolfe conditions.
@@ -87,7 +87,7 @@ def strong_wolfe(
         is taken for a wall, and the search stays on the near side of it.
     conditions : WolfeConditions
         The conditions, which hold the start of the line.
-    first_step : float
+    first_step : float, optional
         The step tried first.
     max_trials : int, optional
         The number of evaluations after which the best point so far is taken.
@@ -107,7 +107,7 @@ def strong_wolfe(
     ...     return Trial(
     ...         step, np.array([step]), (step - 3) ** 2, np.array([2 * (step - 3)]), 2 * (step - 3)
     ...     )
-    >>> trial, evaluations = strong_wolfe(at, WolfeConditions(at(0.0), curvature=0.1), 1.0)
+    >>> trial, evaluations = strong_wolfe(at, WolfeConditions(at(0.0), curvature=0.1))
     >>> trial.step, evaluations
     (3.0, 2)
     """
