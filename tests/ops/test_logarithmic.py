@@ -143,7 +143,7 @@ def test_no_weight_at_all():
 
 def test_a_negative_sum_is_nan_unless_its_sign_is_asked_for():
     x, b = np.array([0.0, 1.0]), np.array([1.0, -1.0])
-    assert np.isnan(logsumexp(x, b=b)) and np.isnan(scipy_logsumexp(x, b=b))
+    assert np.isnan(logsumexp(x, b=b))
     for got, expected in zip(
         logsumexp(x, b=b, return_sign=True),
         scipy_logsumexp(x, b=b, return_sign=True),

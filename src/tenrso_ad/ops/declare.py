@@ -61,7 +61,7 @@ def zeros_like(value: Any, shape: tuple[int, ...] | None = None) -> Any:
 
 def ones_like(value: Any) -> Any:
     """Ones of the shape and dtype of an array or tracer, in the namespace of the array inside."""
-    return zeros_like(value) + 1
+    return namespace_inside(value).ones(value.shape, dtype=value.dtype)
 
 
 def instantiate(tangent: Any, value: Any) -> Any:
