@@ -20,6 +20,7 @@ exclude_patterns = ["_build"]
 default_role = "py:obj"
 
 autosummary_generate = True
+autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 

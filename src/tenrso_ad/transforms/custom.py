@@ -247,9 +247,9 @@ class custom_vjp(_Custom[P, R]):
         Parameters
         ----------
         forward : callable
-            forward(*args) -> (result, residuals), residuals any pytree.
+            ``forward(*args) -> (result, residuals)``, residuals any pytree.
         backward : callable
-            backward(residuals, cotangent) -> tuple with one cotangent an argument, None for zero.
+            ``backward(residuals, cotangent)`` -> tuple, one cotangent an argument, None for zero.
             The cotangent has the structure of the result. Complex gradients follow the library's
             convention (dL/dx + i dL/dy).
         """
