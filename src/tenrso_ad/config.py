@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,19 @@ from .engine.errors import AnomalyError, signature
 from .engine.trace import Tracer
 
 
-class _Switch(contextlib.AbstractContextManager["_Switch"]):
-    """A setting that holds from the call on, or for the length of a ``with`` block."""
+class _Restore(contextlib.AbstractContextManager[None]):
+    """What a setting returns: as a ``with`` block it puts the former value back at its end."""
 
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self._stack = stack
+    def __init__(self, setting: Callable[[bool], None], former: bool) -> None:
+        self._setting = setting
+        self._former = former
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self._setting(self._former)
 
 
-_anomaly: contextlib.ExitStack | None = None
+_anomaly = contextlib.ExitStack()  # holds the hooks while anomalies are looked for
+_looking = False
 
 
 def detect_anomaly(enabled: bool = True) -> contextlib.AbstractContextManager[Any]:
@@ -53,19 +55,22 @@ def detect_anomaly(enabled: bool = True) -> contextlib.AbstractContextManager[An
         ...
     tenrso_ad.engine.errors.AnomalyError: log(float64[]) made an infinity at ...
     """
-    global _anomaly
-    if _anomaly is not None:
-        _anomaly.close()
-        _anomaly = None
-    stack = contextlib.ExitStack()
-    if enabled:
-        stack.enter_context(
+    former = _looking
+    _look_for_anomalies(enabled)
+    return _Restore(_look_for_anomalies, former)
+
+
+def _look_for_anomalies(enabled: bool) -> None:
+    global _looking
+    if enabled and not _looking:
+        _anomaly.enter_context(
             hooks.installed(
                 record_lines=True, after_evaluation=_check_result, after_pullback=_check_pullback
             )
         )
-        _anomaly = stack
-    return _Switch(stack)
+    elif _looking and not enabled:
+        _anomaly.close()
+    _looking = enabled
 
 
 def _check_result(
@@ -81,7 +86,8 @@ def _check_pullback(node: Any, cotangent: Any, results: Sequence[Any]) -> None:
     wanted = [r for r, p in zip(results, node.parents, strict=False) if p is not None]
     given = cotangent.values() if isinstance(cotangent, dict) else (cotangent,)
     found = _nonfinite(wanted)
-    if found and not _nonfinite(given):
+    # what the operation saved is data, or was looked at when it was made
+    if found and not _nonfinite(given) and not _nonfinite(node.saved or ()):
         raise AnomalyError(f"the derivative of {node.origin} made {found}")
 
 

@@ -101,13 +101,24 @@ _TRANSLATION: tuple[tuple[type[Exception], type[TenrsoError]], ...] = (
 )
 
 
+# What NumPy says, and what to do about it.
+_ADVICE = {
+    "broadcast": "axes, counted from the last, must have equal lengths or length 1",
+    "did not contain a loop": "convert the operands to numbers",
+    "Singular matrix": "add a multiple of the identity to regularise it",
+    "not positive definite": "add a multiple of the identity, or use eigh or qr",
+}
+
+
 def explain(
     name: str, args: Sequence[Any], params: Mapping[str, Any], error: Exception
 ) -> Exception:
     """Turn what an evaluation raised into an error that shows the whole call."""
     if isinstance(error, TenrsoError):
         return error
+    said = str(error).strip()
+    advice = "".join(f"; {what}" for words, what in _ADVICE.items() if words in said)
     for kind, ours in _TRANSLATION:
         if isinstance(error, kind):
-            return ours(f"{signature(name, args, params)}: {error}")
+            return ours(f"{signature(name, args, params)}: {said}{advice}")
     return error
