@@ -1,0 +1,110 @@
+"""Indexing, updates and linear algebra take arrays of PyTorch and JAX and give theirs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+import torch
+
+import tenrso_ad as ta
+from tenrso_ad.ops.contraction import matmul
+from tenrso_ad.ops.indexing import getitem, take
+from tenrso_ad.ops.linalg import cholesky, det, inv, slogdet, solve
+from tenrso_ad.ops.norms import norm
+from tenrso_ad.ops.permuting import matrix_transpose
+from tenrso_ad.ops.qr import qr
+from tenrso_ad.ops.reductions import sum as total
+from tenrso_ad.ops.spectral import eigh, eigvalsh, svd, svdvals
+from tenrso_ad.ops.updates import at
+
+pytestmark = pytest.mark.interop
+
+jax.config.update("jax_enable_x64", True)
+
+LIBRARIES = {"torch": torch.tensor, "jax": jax.numpy.asarray}
+TENSOR = np.random.default_rng(0).normal(size=(4, 3, 2))
+MATRIX = np.random.default_rng(1).normal(size=(4, 3))
+
+INDICES = {
+    "int": 1,
+    "backwards": (slice(None, None, -1), 0),
+    "rows": [0, 2, 2, -1],
+    "separated arrays": ([0, 1], slice(None), [1, 1]),
+    "int and array": (0, slice(None), [0, 1, 1]),
+    "int beside array": (slice(None), 0, [0, 1, 1]),
+    "mask": TENSOR > 0.3,
+    "new axis": (None, ..., 1),
+}
+
+
+def definite(a: Any) -> Any:
+    return matmul(matrix_transpose(a), a)
+
+
+FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    **{
+        f"getitem {name}": (lambda x, i=index: getitem(x, i), TENSOR)
+        for name, index in INDICES.items()
+    },
+    **{
+        f"{method} {name}": (
+            lambda x, i=index, m=method: getattr(at(x)[i], m)(getitem(x, i) ** 2),
+            TENSOR,
+        )
+        for name, index in INDICES.items()
+        for method in ("set", "add", "multiply", "min", "max")
+    },
+    "set a number": (lambda x: at(x)[0].set(1.0), TENSOR),
+    "take": (lambda x: take(x, [0, 0, 1], axis=1), TENSOR),
+    "inv": (lambda a: inv(definite(a)), MATRIX),
+    "solve": (lambda a: solve(definite(a), matrix_transpose(a)), MATRIX),
+    "solve vector": (lambda a: solve(definite(a), a[0]), MATRIX),
+    "det": (lambda a: det(a[:3]), MATRIX),
+    "det of a singular matrix": (lambda a: det(matmul(a, matrix_transpose(a))), MATRIX),
+    "slogdet": (lambda a: slogdet(a[:3]).logabsdet, MATRIX),
+    "cholesky": (lambda a: cholesky(definite(a)), MATRIX),
+    "cholesky upper": (lambda a: cholesky(definite(a), upper=True), MATRIX),
+    "eigh": (lambda a: eigh(definite(a)).eigenvectors ** 2, MATRIX),
+    "eigh upper": (lambda a: eigh(definite(a), "U").eigenvectors ** 2, MATRIX),
+    "eigvalsh": (lambda a: eigvalsh(definite(a)), MATRIX),
+    "svd": (lambda a: svd(a, full_matrices=False).U ** 2, MATRIX),
+    "svd full": (lambda a: svd(a).Vh ** 2, MATRIX),
+    "svd of a symmetric matrix": (lambda a: svd(definite(a), hermitian=True).U ** 2, MATRIX),
+    "svdvals": (svdvals, MATRIX),
+    "qr": (lambda a: qr(a).Q ** 2, MATRIX),
+    "qr wide": (lambda a: qr(matrix_transpose(a)).R ** 2, MATRIX),
+    **{f"norm {order}": (lambda x, p=order: norm(x[0], p), MATRIX) for order in (2, 1, 3, np.inf)},
+    **{f"norm {order} of a matrix": (lambda x, p=order: norm(x, p), MATRIX)
+       for order in ("fro", "nuc", 2, 1, -np.inf)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_values_and_gradients_are_those_of_numpy_arrays(library: str, name: str) -> None:
+    function, operand = FUNCTIONS[name]
+    make = LIBRARIES[library]
+    value = function(make(operand))
+    assert type(value) is type(make(operand))
+    np.testing.assert_allclose(np.asarray(value), function(operand), rtol=1e-9, atol=1e-12)
+
+    def loss(x: Any) -> Any:
+        return total(function(x) ** 2)
+
+    gradient = ta.grad(loss)(make(operand))
+    assert type(gradient) is type(make(operand))
+    np.testing.assert_allclose(np.asarray(gradient), ta.grad(loss)(operand), rtol=1e-9, atol=1e-10)
+
+
+def test_index_arrays_of_the_other_library() -> None:
+    index = torch.tensor([0, 2, 2])
+    for x in (torch.tensor(TENSOR), TENSOR):
+        gradient = ta.grad(lambda x: total(getitem(x, index) ** 2))(x)
+        expected = ta.grad(lambda x: total(getitem(x, [0, 2, 2]) ** 2))(TENSOR)
+        np.testing.assert_allclose(np.asarray(gradient), expected)
+    mask = torch.tensor(TENSOR > 0.3)
+    np.testing.assert_array_equal(
+        np.asarray(getitem(torch.tensor(TENSOR), mask)), TENSOR[TENSOR > 0.3]
+    )
