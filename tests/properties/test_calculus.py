@@ -28,7 +28,7 @@ def test_forward_and_reverse_are_transposes(f, shape_x, shape_y, seed):
     _, pullback = pullback_of(f, x, y)
     (w,) = draws(seed + 1, np.shape(out))
     gradients = pullback(w)
-    scale = size([w]) * size([tangent]) + size(gradients) * size([dx, dy])
+    scale = 1 + size([w]) * size([tangent]) + size(gradients) * size([dx, dy])
     assert inner([w], [tangent]) == close(inner(gradients, [dx, dy]), abs=1e-12 * scale)
 
 
@@ -45,7 +45,7 @@ def test_forward_and_reverse_are_transposes_for_complex_numbers(names, seed):
     _, pullback = pullback_of(f, z)
     (w,) = draws(seed + 1, (2, 2), complex=True)
     (gradient,) = pullback(np.asarray(w, np.asarray(out).dtype))
-    scale = size([w]) * size([tangent]) + size([gradient]) * size([dz])
+    scale = 1 + size([w]) * size([tangent]) + size([gradient]) * size([dz])
     assert inner([w], [tangent]) == close(inner([gradient], [dz]), abs=1e-12 * scale)
 
 
@@ -56,7 +56,7 @@ def test_pullbacks_are_linear_in_the_cotangent(f, shape_x, shape_y, seed, a, b):
     out, pullback = pullback_of(f, x, y)
     v, w = draws(seed + 1, out.shape, out.shape)
     for mixed, gv, gw in zip(pullback(a * v + b * w), pullback(v), pullback(w), strict=True):
-        scale = np.abs(gv).max() + np.abs(gw).max()
+        scale = 1 + np.abs(gv).max() + np.abs(gw).max()
         np.testing.assert_allclose(mixed, a * gv + b * gw, rtol=1e-11, atol=1e-11 * scale)
     for g in pullback(np.zeros(out.shape)):
         np.testing.assert_array_equal(g, 0.0)
@@ -70,7 +70,7 @@ def test_pushforwards_are_linear_in_the_tangent(f, shape_x, shape_y, seed, a, b)
     def push(t):
         return ta.jvp(lambda x: f(x, y), (x,), (t,))[1]
 
-    scale = np.abs(push(v)).max() + np.abs(push(w)).max()
+    scale = 1 + np.abs(push(v)).max() + np.abs(push(w)).max()
     np.testing.assert_allclose(
         push(a * v + b * w), a * push(v) + b * push(w), rtol=1e-11, atol=1e-11 * scale
     )
@@ -112,7 +112,7 @@ def test_hessians_are_symmetric_and_the_same_by_every_route(f, shape_x, shape_y,
     reverse_over_reverse = ta.grad(lambda x: tnp.sum(ta.grad(loss)(x) * v))(x)
     reverse_over_forward = ta.grad(lambda x: ta.jvp(loss, (x,), (v,))[1])(x)
     along_u = ta.hvp(loss, x, u)
-    scale = np.abs(forward_over_reverse).max() + np.abs(along_u).max() + 1e-300
+    scale = np.abs(forward_over_reverse).max() + np.abs(along_u).max() + 1
     for other in (reverse_over_reverse, reverse_over_forward):
         np.testing.assert_allclose(forward_over_reverse, other, rtol=1e-9, atol=1e-10 * scale)
     second = ta.jvp(lambda x: ta.jvp(loss, (x,), (u,))[1], (x,), (v,))[1]
@@ -140,7 +140,7 @@ def test_vmap_is_a_loop(f, shape_x, shape_y, seed, batch):
         loop = zip(*(g(x, y) for x, y in zip(xs, ys, strict=True)), strict=True)
         for a, b in zip(at_once, loop, strict=True):
             expected = np.stack(b)
-            scale = np.abs(expected).max(initial=0.0)
+            scale = np.abs(expected).max(initial=1.0)
             np.testing.assert_allclose(a, expected, rtol=1e-10, atol=1e-11 * scale)
 
 
@@ -155,7 +155,7 @@ def test_a_staged_graph_computes_the_same(f, shape_x, shape_y, seed):
     for g in (lambda x, y: [f(x, y)], gradients):
         graph = stage(g, x, y).verify()
         for a, b in zip(graph.evaluate(other, y), g(other, y), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13 * np.abs(b).max())
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13 * (1 + np.abs(b).max()))
 
 
 @given(programs, shapes, shapes, seeds)
@@ -179,7 +179,7 @@ def test_float32_follows_float64(f, shape_x, shape_y, seed):
     out, pullback = pullback_of(f, *narrow)
     expected, wide_pullback = pullback_of(f, *wide)
     assert out.dtype == np.float32
-    scale = np.abs(expected).max()
+    scale = 1 + np.abs(expected).max()
     np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-3 * scale)
     (w,) = draws(seed + 1, out.shape)
     for g, e in zip(pullback(w.astype(np.float32)), wide_pullback(w), strict=True):

@@ -82,6 +82,9 @@ def test_cancellation_in_the_function_is_not_taken_for_an_error():
         lambda x: tnp.sin(x) ** 2 + tnp.cos(x) ** 2, (np.linspace(-2, 2, 5),)
     ).raise_if_failed()
     check_gradients(lambda x: (x + 1e5) - 1e5, (np.linspace(-2, 2, 5),)).raise_if_failed()
+    check_gradients(lambda x: x - (x * 0.1 + x * 0.2 + x * 0.7), (1.0,)).raise_if_failed()
+    x = np.array([0.3])  # the mean of one element, of three that are the same one
+    check_gradients(lambda x: x[[0, 0, 0]] - tnp.mean(x[[0, 0, 0]]), (x,)).raise_if_failed()
 
 
 def test_large_arrays_along_directions(rng):

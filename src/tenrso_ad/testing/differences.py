@@ -163,10 +163,18 @@ class Differences:
         rounding = 8 * self.epsilon * size / np.array(steps[2:])[:, None]
         doubt = (change + rounding) / np.maximum(np.abs(better[1:]), np.abs(better[:-1]))
         doubt[np.isnan(doubt)] = np.inf
-        best = np.argmin(doubt, axis=0), np.arange(len(weights))
+        columns = np.arange(len(weights))
+        best = np.argmin(doubt, axis=0), columns
         # what a function of this size may reasonably leave undecided: a jump is not excused
         limit = 10 * np.sqrt(self.epsilon) * size / probe.size
-        return np.stack([better[1:][best], rounding[best] + np.minimum(4 * change[best], limit)])
+        settled = better[1:][best], rounding[best] + np.minimum(4 * change[best], limit)
+        # where nothing settles it all seems to be rounding: the longest step suffers least from it
+        first = np.argmax(np.isfinite(better), axis=0)
+        lengths = np.array(steps)[:, None]
+        moved = np.nan_to_num(np.abs(quotients * lengths)).max(axis=0)
+        moved = np.clip(moved, self.epsilon, 64 * self.epsilon * np.maximum(size, 1))
+        unsettled = better[first, columns], 8 * moved / lengths[first + 1, 0]
+        return np.where(doubt[best] > 0.1, np.stack(unsettled), np.stack(settled))
 
     def _ladder(self, probe: Probe) -> list[float]:
         """Steps that fall by a constant ratio, from visible ones down to what rounding lets see."""
