@@ -58,7 +58,7 @@ def _evaluate_mean(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _mean_transpose(g: Any, x: ArrayType, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    share = g / max(length(x.shape, axis), 1)
+    share = convert(g / max(length(x.shape, axis), 1), x.dtype)
     return broadcast_to(with_axes_kept(share, x.shape, axis, keepdims), x.shape)
 
 
