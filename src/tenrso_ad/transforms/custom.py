@@ -119,7 +119,7 @@ class _ForwardCall(_Call):
 
     def tangents(self, values: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
         full = [
-            instantiate(t, v) if differentiable(v) else None
+            instantiate(t, v) if differentiable(v) else _zero_tangent(v)
             for t, v in zip(tangents, values, strict=True)
         ]
         return self._push(values, full)  # type: ignore[no-any-return]
@@ -131,7 +131,11 @@ class _ForwardCall(_Call):
         def apply(g: dict[int, Any], saved: Any, params: Any, wanted: Any) -> Sequence[Any]:
             def push(*tangents: Any) -> Any:
                 rest = iter(tangents)
-                return self._push(saved, [next(rest) if m else None for m in moving])[1]
+                full = [
+                    next(rest) if m else _zero_tangent(v)
+                    for m, v in zip(moving, saved, strict=True)
+                ]
+                return self._push(saved, full)[1]
 
             example = [zeros_like(v) for m, v in zip(moving, saved, strict=True) if m]
             outs = len(push(*example))
@@ -158,6 +162,11 @@ class _ForwardCall(_Call):
         return _ForwardCall(
             self.name, functools.partial(_over_batch, self.primal, size, flags), push
         )
+
+
+def _zero_tangent(value: Any) -> Any:
+    """Tangent of what is no floating-point array: a Python number's is a number too."""
+    return 0.0 if isinstance(value, (float, complex)) else None
 
 
 def _over_batch(function: Flat, size: int, flags: Sequence[bool], values: Sequence[Any]) -> Any:

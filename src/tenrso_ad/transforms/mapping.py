@@ -11,7 +11,7 @@ from ..engine import tree
 from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, AxisError, ShapeError, describe
 from ..engine.trace import Tracer
-from ..ops.arguments import array_operand
+from ..ops.arguments import array_operand, axis_of
 from ..ops.broadcasting import broadcast_to
 from ..ops.permuting import moveaxis
 from ..tape import opened
@@ -68,7 +68,9 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
         results = []
         for o, place in zip(outs, places, strict=True):
             o = _whole(o, trace, size)
-            results.append(o if place == 0 else moveaxis(o, 0, place))
+            if place != 0:
+                o = moveaxis(o, 0, axis_of(f"out_axes of vmap of {name}", place, o))
+            results.append(o)
         return tree.unflatten(out_structure, results)
 
     return mapped
