@@ -312,27 +312,20 @@ def _whole(cotangent: Any) -> Any:
 def _accumulate(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: Any) -> None:
     """Add a second or later contribution; sums that only this pass holds are added to in place."""
     total = pending[node]
-    if node in owned and type(total) is np.ndarray:
-        if isinstance(cotangent, LazyCotangent):
-            cotangent.add_into(total)
-            return
-        if type(cotangent) is np.ndarray:
-            np.add(total, cotangent, out=total)
-            return
-    if isinstance(cotangent, LazyCotangent) and not isinstance(total, LazyCotangent):
-        total, cotangent = cotangent, total
     if isinstance(total, LazyCotangent):
-        total = total.materialise()
-        if type(total) is np.ndarray:  # fresh, so ours
-            pending[node] = total
-            owned.add(node)
-            _accumulate(pending, owned, node, cotangent)
-            return
-    cotangent = _whole(cotangent)
-    if type(total) is ndarray and type(cotangent) is ndarray:
-        pending[node] = total + cotangent
+        total = pending[node] = total.materialise()
+        owned.add(node)
+    lazy = isinstance(cotangent, LazyCotangent)
+    if type(total) is not ndarray or not (lazy or type(cotangent) is ndarray):
+        pending[node] = _add(total, _whole(cotangent))
+    elif lazy:
+        if node not in owned:
+            total = pending[node] = np.array(total)
+        cotangent.add_into(total)
+    elif node in owned:
+        np.add(total, cotangent, out=total)
     else:
-        pending[node] = _add(total, cotangent)
+        pending[node] = total + cotangent
     owned.add(node)
 
 
