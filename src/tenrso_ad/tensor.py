@@ -8,7 +8,14 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from . import tape
-from .engine.errors import BackwardError, DTypeError, ShapeError, UnsupportedError, describe
+from .engine.errors import (
+    ArgumentError,
+    BackwardError,
+    DTypeError,
+    ShapeError,
+    UnsupportedError,
+    describe,
+)
 from .engine.guard import Guard
 from .engine.reverse import Leaf
 from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
@@ -373,6 +380,11 @@ def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = N
     if isinstance(a, Tensor):
         if a.trace is trace:
             value = a.value
+        elif a.trace.level > trace.level:
+            raise ArgumentError(
+                f"tensor({describe(a)}): it belongs to a tape or transform further in than the "
+                "tape that is open here; open a new Tape there, or take its value"
+            )
         if dtype is not None:
             value = value.astype(dtype)
     elif namespace(a) is np:

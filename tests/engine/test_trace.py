@@ -8,6 +8,7 @@ import pytest
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
 from tenrso_ad.engine.errors import (
+    ArgumentError,
     ConcretizationError,
     DTypeError,
     LeakedTensorError,
@@ -199,6 +200,16 @@ def test_tapes_entered_in_another_order_than_they_were_made():
             z.backward()
         y.grad.backward()  # d/dx x^2
     assert x.grad == 4.0
+
+
+def test_a_tensor_cannot_belong_to_a_tape_further_out_than_its_value():
+    outer, inner = ta.Tape(), ta.Tape()
+    with outer:
+        ta.tensor(1.0)
+    with inner:
+        y = ta.tensor(3.0)
+    with outer, pytest.raises(ArgumentError, match="further in than the tape that is open"):
+        ta.tensor(y)
 
 
 def test_a_tape_inside_vmap():

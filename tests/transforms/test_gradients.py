@@ -34,6 +34,9 @@ def test_argnums():
     assert by_z.shape == () and by_z == 1.0 and by_z.dtype == np.float64
     with pytest.raises(ArgumentError, match="argnums has 3, but the call has 3 positional"):
         ta.grad(f, 3)(x, y, 0.0)
+    for twice in ((0, 0), (1, -2)):
+        with pytest.raises(ArgumentError, match="names an argument twice"):
+            ta.grad(f, twice)(x, y, 0.0)
 
 
 def test_keywords_and_aux():

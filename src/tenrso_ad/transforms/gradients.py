@@ -309,7 +309,10 @@ def _variables(
     several = not isinstance(argnums, int)
     variables: list[Tracer] = []
     forms: list[Any] = []
-    for i in argnums if several else (argnums,):
+    places = tuple(argnums) if several else (argnums,)
+    if several and len({i % max(len(args), 1) for i in places}) < len(places):
+        raise ArgumentError(f"{what} of {_name(f)}: argnums {places} names an argument twice")
+    for i in places:
         if not -len(args) <= i < len(args):
             raise ArgumentError(
                 f"{what} of {_name(f)}: argnums has {i}, "
