@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from ..engine import tree
-from ..engine.batch import BatchTrace
 from ..engine.array_type import type_of
+from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, NotDifferentiableError, ShapeError, describe
 from ..engine.primitive import Primitive
 from ..engine.reverse import transpose
