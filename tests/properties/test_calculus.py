@@ -123,7 +123,9 @@ def test_hessians_are_symmetric_and_the_same_by_every_route(f, shape_x, shape_y,
 @given(programs, shapes, shapes, seeds)
 @examples(25)
 def test_gradients_agree_with_differences(f, shape_x, shape_y, seed):
-    check_gradients(f, tuple(draws(seed, shape_x, shape_y)), order=1, rtol=1e-5).raise_if_failed()
+    operands = tuple(draws(seed, shape_x, shape_y))
+    # atol: a composition may be zero but for rounding, and then so is its derivative
+    check_gradients(f, operands, order=1, rtol=1e-5, atol=1e-8).raise_if_failed()
 
 
 @given(programs, shapes, shapes, seeds, st.integers(0, 3))

@@ -171,6 +171,13 @@ def test_planted_pushforward(name, modes):
     assert check_gradients(f, (X, Y), modes=modes).passed is right
 
 
+def test_half_precision():
+    x = np.array([0.3, -1.2, 2.0], np.float16)
+    assert check_gradients(lambda x: tnp.tanh(x) * x, (x,))
+    assert not check_gradients(lambda x: x * ta.stop_gradient(x), (x,))
+    assert not check_gradients(lambda x: tnp.sin(x) * ta.stop_gradient(x), (x,))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.complex128, np.complex64])
 def test_planted_factor_in_other_dtypes(dtype):
     x, y = X.astype(dtype), Y.astype(dtype)

@@ -18,7 +18,6 @@ COORDINATES = 32
 """Arrays of up to so many elements are probed coordinate by coordinate."""
 DIRECTIONS = 3
 """How many random directions probe a larger array."""
-_RATIO = 8.0
 _UNITS: dict[str, tuple[complex, ...]] = {"f": (1.0,), "c": (1.0 + 0j, 1.0j)}
 
 Function = Callable[..., tuple[Any, ...]]
@@ -157,7 +156,7 @@ class Differences:
         quotients = np.stack([row[0] for row in rows])
         floor = [self.sizes[w.array] * np.abs(w.weights).sum() for w in weights]
         size = np.maximum(rows[0][1], floor)
-        factor = _RATIO ** (2 if self.scheme == "central" else 1)
+        factor = self._ratio ** (2 if self.scheme == "central" else 1)
         better = (factor * quotients[1:] - quotients[:-1]) / (factor - 1)
         change = np.abs(np.diff(better, axis=0))
         rounding = 8 * self.epsilon * size / np.array(steps[2:])[:, None]
@@ -178,8 +177,13 @@ class Differences:
 
     def _ladder(self, probe: Probe) -> list[float]:
         """Steps that fall by a constant ratio, from visible ones down to what rounding lets see."""
-        rungs = math.log(probe.size / probe.least / self.epsilon ** (2 / 3), _RATIO)
-        return [probe.size * _RATIO**-k for k in range(1, max(4, round(rungs)) + 1)]
+        ratio = self._ratio
+        rungs = math.log(probe.size / probe.least / self.epsilon ** (2 / 3), ratio)
+        return [probe.size * ratio**-k for k in range(1, max(4, round(rungs)) + 1)]
+
+    @property
+    def _ratio(self) -> float:
+        return 8.0 if self.epsilon < 1e-4 else 2.0
 
     def one_sided(self, probe: Probe, weight: Probe) -> tuple[float, float]:
         """Quotients from the left and from the right."""
