@@ -43,7 +43,7 @@ def _matters(xp: Any, part: Any, *wholes: Any) -> bool:
     """Whether a part of a cotangent is more than rounding errors."""
     eps = float(xp.finfo(part.dtype).eps)
     size, *others = (float(xp.max(xp.abs(a))) for a in (part, *wholes))
-    return size > max(eps**0.5 * max(others), 100 * eps)
+    return bool(size > max(eps**0.5 * max(others), 100 * eps))
 
 
 def _warn(name: str) -> None:

@@ -21,7 +21,7 @@ from .broadcasting import match
 from .contraction import matmul
 from .declare import is_complex, namespace, nonlinear
 from .indexing import getitem
-from .matrices import adjoint, matrix_operand, real_dtype, solve_shape, solve_triangular, tril
+from .matrices import adjoint, matrix_operand, real_dtype, tril
 from .permuting import matrix_transpose
 from .pointwise import align, scale
 from .reductions import sum
@@ -144,12 +144,17 @@ def _solve_pullback(
     return [of_a, match(of_b, b_type.shape, b_type.dtype)]
 
 
+def _solve_shape(a: ArrayType, b: ArrayType) -> ArrayType:
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return ArrayType((*stack, *b.shape[-2:]), np.result_type(a.dtype, b.dtype))
+
+
 solve_p: Primitive = nonlinear(
     "solve",
     lambda a, b: namespace(a, b).linalg.solve(a, b),
     pullback=_solve_pullback,
     operands="a b",
-    shape=solve_shape,
+    shape=_solve_shape,
     batch=lambda size, values, batched, params: bind(solve_p, align(size, values, batched)),
 )
 
@@ -335,8 +340,8 @@ def _cholesky_pullback(g: Any, out: Any, *, upper: bool) -> Any:
     product = matmul(factor, g)
     product = tril(product) + tril(product, -1)
     half = (product + adjoint(product)) * 0.25
-    first = solve_triangular(factor, half, lower=False)
-    return ew.conjugate(solve_triangular(factor, adjoint(first), lower=False))
+    first = bind(solve_p, (factor, half))  # of an upper triangle, so that LU changes nothing
+    return ew.conjugate(bind(solve_p, (factor, adjoint(first))))
 
 
 cholesky_p: Primitive = nonlinear(

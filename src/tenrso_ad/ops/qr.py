@@ -16,8 +16,8 @@ from .declare import namespace, nonlinear, zeros_like
 from .gauge import columns, without_rest
 from .indexing import getitem
 from .joining import concatenate
-from .linalg import derivative_of
-from .matrices import adjoint, matrix_operand, plainly, solve_triangular, triu
+from .linalg import derivative_of, solve
+from .matrices import adjoint, matrix_operand, plainly, triu
 
 
 class QRResult(NamedTuple):
@@ -124,7 +124,7 @@ def _square_part(q: Any, r: Any, of_q: Any, of_r: Any) -> Any:
     if of_q is not None:
         left = left + of_q
     with derivative_of("qr", "linearly independent columns"):
-        return adjoint(solve_triangular(r, adjoint(left), lower=False))
+        return adjoint(solve(r, adjoint(left)))
 
 
 def _qr_shape(a: ArrayType, *, mode: str) -> tuple[ArrayType, ArrayType]:

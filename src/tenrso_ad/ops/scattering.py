@@ -110,7 +110,7 @@ def _in_front(
 def flat_keys(arrays: Sequence[Any], lengths: Sequence[int]) -> ndarray:
     """Number of the element that each group of indices names, in C order, as one axis."""
     shape = block_shape(arrays)
-    keys: Any = 0
+    keys = np.zeros((), np.intp)
     for array, length in zip(arrays, lengths, strict=True):
         keys = keys * length + _non_negative(np.asarray(array, dtype=np.intp), length)
     return np.broadcast_to(keys, shape).reshape(-1)
@@ -131,7 +131,8 @@ def last_occurrence(keys: ndarray, length: int) -> ndarray:
     numbers = np.arange(keys.size)
     writer = np.empty(length, np.intp)
     writer[keys] = numbers
-    return writer[keys] == numbers
+    last: ndarray = writer[keys] == numbers
+    return last
 
 
 # --- arrays of other libraries: by the positions of the elements, which NumPy works out -----------

@@ -48,7 +48,7 @@ class Subscript(NamedTuple):
 
     Attributes
     ----------
-    index : tuple of int, Span, ARRAY or None
+    entries : tuple of int, Span, ARRAY or None
     arrays : tuple of array or Tensor
         Integers, one array for each ARRAY.
     merged : tuple of int or None
@@ -57,7 +57,7 @@ class Subscript(NamedTuple):
         Whether no element can be named twice.
     """
 
-    index: Index
+    entries: Index
     arrays: tuple[Any, ...]
     merged: tuple[int, ...] | None
     unique: bool
@@ -85,8 +85,8 @@ def read_index(name: str, x: Any, index: Any) -> Subscript:
         index.
     """
     shape = x.shape
-    parts = index if type(index) is tuple else (index,)
-    parts = _full(name, x, [p if type(p) in _AS_IT_IS else _entry(name, x, p) for p in parts])
+    given = index if type(index) is tuple else (index,)
+    parts = _full(name, x, [p if type(p) in _AS_IT_IS else _entry(name, x, p) for p in given])
     entries: list[Entry] = []
     arrays: list[Any] = []
     merged: list[int] = []
@@ -154,7 +154,7 @@ def _entry(name: str, x: Any, part: Any) -> Any:
 def _kind(dtype: Any) -> str:
     """NumPy's letter for the kind of a dtype, also of another library's."""
     try:
-        return np.dtype(dtype).kind
+        return str(np.dtype(dtype).kind)
     except TypeError:
         name = str(dtype).rsplit(".", maxsplit=1)[-1]  # torch.int64
         return "b" if name.startswith("bool") else "i" if "int" in name else "f"

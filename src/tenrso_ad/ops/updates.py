@@ -115,7 +115,7 @@ class _Place:
 
     def _update(self, mode: str, values: Any) -> Any:
         x, where = self._read(mode)
-        values = self._fitted(mode, values, result_shape(x.shape, where.index, where.arrays))
+        values = self._fitted(mode, values, result_shape(x.shape, where.entries, where.arrays))
         return reshape(_update(x, values, where, mode), self._x.shape)
 
     def _extremum(self, which: str, values: Any) -> Any:
@@ -133,7 +133,7 @@ class _Place:
         """Bring array and values to one axis; the index becomes the numbers of elements."""
         x, where = self._read(mode)
         numbers = np.arange(math.prod(x.shape)).reshape(x.shape)
-        numbers = _take(numbers, *where.arrays, index=where.index, unique=where.unique)
+        numbers = _take(numbers, *where.arrays, index=where.entries, unique=where.unique)
         values = self._fitted(mode, values, tuple(numbers.shape))
         flat = Subscript((ARRAY,), (reshape(numbers, (-1,)),), None, where.unique)
         return reshape(x, (-1,)), flat, reshape(values, (-1,))
@@ -180,7 +180,7 @@ def _take(x: Any, *arrays: Any, index: Index = (ARRAY,), unique: bool = False) -
 
 
 def _update(x: Any, values: Any, where: Subscript, mode: str) -> Any:
-    params = {"mode": mode, "index": where.index, "unique": where.unique}
+    params = {"mode": mode, "index": where.entries, "unique": where.unique}
     return bind(update_p, (x, values, *where.arrays), params)
 
 
