@@ -52,11 +52,11 @@ BINARY = {
 # of complex numbers: holomorphic ones, and those that are not
 COMPLEX = {
     "sin": lambda z: tnp.sin(z * 0.3),
-    "square": lambda z: z * z * 0.2,
+    "square": lambda z: z * z / (1 + tnp.absolute(z)),
     "conjugate": tnp.conjugate,
-    "absolute": lambda z: tnp.absolute(z) * z,
+    "absolute": lambda z: z / (1 + tnp.absolute(z)),
     "real": lambda z: tnp.real(z) + 1j * tnp.exp(-(tnp.real(z) ** 2)),
-    "imag": lambda z: z * tnp.imag(z) * 0.5,
+    "imag": lambda z: z * tnp.tanh(tnp.imag(z)),
     "sign": lambda z: tnp.sign(z + 5),
     "matrix": lambda z: tnp.tensordot(z, np.array([[1, 2j], [0.5 - 1j, 0.1]]), 1),
     "sum": lambda z: z - tnp.sum(z, axis=0),
