@@ -431,6 +431,13 @@ def test_arctan2_of_huge_and_tiny_numbers():
         np.testing.assert_allclose([gx, gy], [0.5 / size, -0.5 / size], rtol=1e-14)
 
 
+@pytest.mark.parametrize("f", [tnp.hypot, tnp.arctan2])
+def test_the_origin_has_no_direction(f):
+    gx, gy = gradient(f, 0.0, 0.0)
+    assert gx == gy == 0.0
+    assert ta.grad(lambda x: ta.grad(f)(x, 0.0))(0.0) == 0.0
+
+
 def test_no_overflow_where_the_function_has_none():
     x = np.array([-1e308, -1000.0, -40.0, 0.0, 40.0, 1000.0, 1e308])
     for f, reference in (

@@ -70,10 +70,20 @@ tan = elementwise("tan", np.tan, lambda out: 1 + out * out)
 arcsin = elementwise("arcsin", np.arcsin, lambda x: 1 / (sqrt(1 - x) * sqrt(1 + x)), api="asin")
 arccos = elementwise("arccos", np.arccos, lambda x: -1 / (sqrt(1 - x) * sqrt(1 + x)), api="acos")
 arctan = elementwise("arctan", np.arctan, lambda x: 1 / (1 + x * x), api="atan")
-hypot = elementwise("hypot", np.hypot, lambda x, out: x / out, lambda y, out: y / out)
+
+
+def _over_length(x: Any, length: Any) -> Any:
+    """Give x / length, and zero at the origin, which has no direction."""
+    return where(equal(length, 0), 0, x / length)
+
+
+hypot = elementwise("hypot", np.hypot, lambda x, out: _over_length(x, out),
+                    lambda y, out: _over_length(y, out))  # fmt: skip
 # not y / (x^2 + y^2): squares overflow, and underflow to a division by zero
-arctan2 = elementwise("arctan2", np.arctan2, lambda x, y: y / (r := hypot(x, y)) / r,
-                      lambda x, y: -x / (r := hypot(x, y)) / r, api="atan2")  # fmt: skip
+arctan2 = elementwise("arctan2", np.arctan2,
+                      lambda x, y: _over_length(y / (r := hypot(x, y)), r),
+                      lambda x, y: _over_length(-x / (r := hypot(x, y)), r),
+                      api="atan2")  # fmt: skip
 sinh = elementwise("sinh", np.sinh, lambda x: cosh(x))
 cosh: Operation = elementwise("cosh", np.cosh, lambda x: sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda out: 1 - out * out)
