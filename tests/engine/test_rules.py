@@ -29,8 +29,8 @@ NOT_DIFFERENTIABLE = {
     *("all", "any", "count_nonzero", "argmax", "argmin"),
     "discretize",  # conversion to integers
     # parts of derivatives that are constant where they have one: which entries tie for an extremum,
-    # win a maximum over updates, come in which order; whether a spectrum is degenerate
-    *("ties", "winners", "order", "blind"),
+    # win a maximum over updates, come in which order
+    *("ties", "winners", "order"),
 }
 
 
