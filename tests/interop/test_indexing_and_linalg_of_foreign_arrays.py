@@ -43,6 +43,10 @@ def definite(a: Any) -> Any:
     return matmul(matrix_transpose(a), a)
 
 
+def projector(u: Any) -> Any:
+    return matmul(u, matrix_transpose(u))
+
+
 FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     **{
         f"getitem {name}": (lambda x, i=index: getitem(x, i), TENSOR)
@@ -72,6 +76,8 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "svd": (lambda a: svd(a, full_matrices=False).U ** 2, MATRIX),
     "svd full": (lambda a: svd(a).Vh ** 2, MATRIX),
     "svd of a symmetric matrix": (lambda a: svd(definite(a), hermitian=True).U ** 2, MATRIX),
+    "columns beyond the span": (lambda a: projector(svd(a).U[:, 3:]), MATRIX),
+    "columns that qr adds": (lambda a: projector(qr(a, "complete").Q[:, 3:]), MATRIX),
     "svdvals": (svdvals, MATRIX),
     "qr": (lambda a: qr(a).Q ** 2, MATRIX),
     "qr wide": (lambda a: qr(matrix_transpose(a)).R ** 2, MATRIX),

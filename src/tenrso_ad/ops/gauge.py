@@ -9,29 +9,21 @@ the choice, they warn (`DegenerateWarning`): the part that they leave out has no
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-
-import numpy as np
 
 from ..engine.array_type import ArrayType
 from ..engine.errors import DegenerateWarning
 from ..engine.primitive import Primitive
 from ..engine.trace import bind
-from . import elementwise as ew
 from .broadcasting import broadcast_to
 from .contraction import matmul
-from .declare import constant, linear, namespace
+from .declare import linear, namespace, nonlinear
 from .indexing import getitem
 from .matrices import adjoint
-from .shaping import expand_dims
+from .reductions import sum
 
 _NOISE = 4  # times length * eps * the largest value: below it, two values count as equal
-
-
-def gaps(values: Any, sign: int) -> Any:
-    """Differences (sign -1) or sums (1) of values in pairs: values[j] + sign * values[i]."""
-    return expand_dims(values, -2) + sign * expand_dims(values, -1)
 
 
 def _noise(xp: Any, values: Any, length: int) -> Any:
@@ -56,55 +48,91 @@ def _warn(name: str) -> None:
     )
 
 
-def _evaluate_blind(gaps: Any, values: Any, *, length: int) -> Any:
-    xp = namespace(gaps, values)
+# --- inverse gaps ---------------------------------------------------------------------------------
+
+
+def inverse_gaps(values: Any, sign: int, length: int) -> Any:
+    """Matrix of 1 / (values[j] + sign * values[i]), or for sign 0 the row of 1 / values[j].
+
+    A gap that is lost in the rounding errors of a matrix of this length has the inverse 0.
+    """
+    return bind(inverse_gaps_p, (values,), {"sign": sign, "length": length})
+
+
+def _evaluate_inverse_gaps(values: Any, *, sign: int, length: int) -> Any:
+    xp = namespace(values)
+    gaps = values[..., None, :]
+    if sign:
+        other = values[..., :, None]
+        gaps = gaps + other if sign > 0 else gaps - other
     if 0 in values.shape:
-        return xp.zeros(gaps.shape, dtype=xp.bool)
-    return xp.abs(gaps) <= _noise(xp, values, length)[..., None, None]
+        return xp.zeros_like(gaps)
+    blind = xp.abs(gaps) <= _noise(xp, values, length)[..., None, None]
+    return 1 / xp.where(blind, xp.full_like(gaps, xp.inf), gaps)
 
 
-blind_p: Primitive = constant(
-    "blind",
-    _evaluate_blind,
-    shape=lambda gaps, values, *, length: ArrayType(gaps.shape, np.dtype(bool)),
-    batch=lambda size, values, batched, params: bind(blind_p, values, params),
+def _inverse_gaps_pullback(g: Any, out: Any, *, sign: int, length: int) -> Any:
+    slope = -g * (out * out)
+    return sum(slope, axis=-2) + sign * sum(slope, axis=-1) if sign else sum(slope, axis=-2)
+
+
+inverse_gaps_p: Primitive = nonlinear(
+    "inverse_gaps",
+    _evaluate_inverse_gaps,
+    pullback=_inverse_gaps_pullback,
+    operands="values",
+    shape=lambda values, *, sign, length: ArrayType(
+        (*values.shape[:-1], values.shape[-1] if sign else 1, values.shape[-1]), values.dtype
+    ),
+    batch=lambda size, values, batched, params: bind(inverse_gaps_p, values, params),
 )
 
 
-def _evaluate_gauge(m: Any, blind: Any, whole: Any, *, name: str) -> Any:
-    """Zeros in the blind places, and a warning where that hides more than rounding errors."""
+# --- cotangents that see the gauge ----------------------------------------------------------------
+
+
+def over_gaps(name: str, m: Any, inverse: Any, whole: Any) -> Any:
+    """Multiply the turns of vectors by inverse gaps; warn where that leaves out what is not zero.
+
+    `whole` is the cotangent, beside which what is left out may be no more than rounding errors.
+    """
+    return bind(turns_p, (m, inverse, whole), {"name": name}) * inverse
+
+
+def _evaluate_turns(m: Any, inverse: Any, whole: Any, *, name: str) -> Any:
+    """Give the turns back; warn where an inverse gap of 0 hides more than rounding errors."""
     xp = namespace(m)
-    hidden = m if blind is True else xp.where(blind, m, xp.zeros_like(m))
-    if not xp.any(hidden != 0):
-        return m
-    if _matters(xp, hidden, m, whole):
+    hidden = m * (inverse == 0)
+    if xp.any(hidden != 0) and _matters(xp, hidden, m, whole):
         _warn(name)
-    return xp.zeros_like(m) if blind is True else xp.where(blind, xp.zeros_like(m), m)
+    return m
 
 
-def _batch_gauge(size: int, values: Sequence[Any], batched: Sequence[bool], params: Any) -> Any:
-    m, *rest = values
-    m = m if batched[0] else broadcast_to(m, (size, *m.shape))
-    return bind(gauge_p, (m, *rest), params)
+def _first_with_batch(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
+    """Batching rule of a check, which gives its first operand back."""
+
+    def rule(size: int, values: Sequence[Any], batched: Sequence[bool], params: Any) -> Any:
+        first, *rest = values
+        first = first if batched[0] else broadcast_to(first, (size, *first.shape))
+        return bind(primitive(), (first, *rest), params)
+
+    return rule
 
 
-gauge_p: Primitive = linear(
-    "gauge",
-    _evaluate_gauge,
-    transpose=lambda g, m, blind, whole, *, name: [ew.where(blind, 0, g), None, None],
-    shape=lambda m, blind, whole, *, name: m,
-    batch=_batch_gauge,
+turns_p: Primitive = linear(
+    "gauge_of_vectors",
+    _evaluate_turns,
+    transpose=lambda g, *_, **__: [g, None, None],
+    shape=lambda m, *_, **__: m,
+    batch=_first_with_batch(lambda: turns_p),
     places=slice(0, 1),
 )
 
 
-def divided(name: str, m: Any, gaps: Any, values: Any, whole: Any, length: int) -> Any:
-    """Divide by gaps; where a gap is lost in the noise of the values the quotient is zero.
-
-    `whole` is the cotangent, beside which what is left out may be no more than rounding errors.
-    """
-    blind = bind(blind_p, (gaps, values), {"length": length})
-    return bind(gauge_p, (m, blind, whole), {"name": name}) / ew.where(blind, 1, gaps)
+def of_equal_values(name: str, g: Any, values: Any, turned: Any, length: int) -> Any:
+    """Check the cotangent of values; `turned` is that of the vectors, in their own coordinates."""
+    operands = (g, values) if turned is None else (g, values, turned)
+    return bind(values_p, operands, {"name": name, "length": length})
 
 
 def _evaluate_values(g: Any, values: Any, turned: Any = None, *, name: str, length: int) -> Any:
@@ -132,26 +160,17 @@ def _evaluate_values(g: Any, values: Any, turned: Any = None, *, name: str, leng
     return g
 
 
-def _batch_values(size: int, values: Sequence[Any], batched: Sequence[bool], params: Any) -> Any:
-    g, *rest = values
-    g = g if batched[0] else broadcast_to(g, (size, *g.shape))
-    return bind(values_p, (g, *rest), params)
-
-
 values_p: Primitive = linear(
     "gauge_of_values",
     _evaluate_values,
-    transpose=lambda g, *_, **__: g,
+    transpose=lambda g, *_, **__: [g, None, None],
     shape=lambda g, *_, **__: g,
-    batch=_batch_values,
+    batch=_first_with_batch(lambda: values_p),
     places=slice(0, 1),
 )
 
 
-def of_equal_values(name: str, g: Any, values: Any, turned: Any, length: int) -> Any:
-    """Check the cotangent of values; `turned` is that of the vectors, in their own coordinates."""
-    operands = (g, values) if turned is None else (g, values, turned)
-    return bind(values_p, operands, {"name": name, "length": length})
+# --- vectors --------------------------------------------------------------------------------------
 
 
 def columns(a: Any, which: slice) -> Any:
@@ -168,8 +187,8 @@ def without_rest(name: str, u: Any, g: Any, count: int) -> tuple[Any, Any]:
         return u, g
     first, rest = slice(count), slice(count, None)
     u1, u2, g1, g2 = (columns(x, part) for x in (u, g) for part in (first, rest))
-    turned = matmul(adjoint(u2), g2)
-    bind(gauge_p, (skew(turned), True, g), {"name": name})  # the check alone
+    turned = skew(matmul(adjoint(u2), g2))
+    bind(turns_p, (turned, 0.0, g), {"name": name})  # nothing is made of them: the check alone
     return u1, g1 - matmul(u2, matmul(adjoint(g2), u1))
 
 

@@ -340,8 +340,8 @@ def _cholesky_pullback(g: Any, out: Any, *, upper: bool) -> Any:
     product = matmul(factor, g)
     product = tril(product) + tril(product, -1)
     half = (product + adjoint(product)) * 0.25
-    first = bind(solve_p, (factor, half))  # of an upper triangle, so that LU changes nothing
-    return ew.conjugate(bind(solve_p, (factor, adjoint(first))))
+    inverse = inv(factor)
+    return ew.conjugate(matmul(matmul(inverse, half), adjoint(inverse)))
 
 
 cholesky_p: Primitive = nonlinear(

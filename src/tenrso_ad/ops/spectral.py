@@ -17,7 +17,7 @@ from . import elementwise as ew
 from .broadcasting import convert
 from .contraction import matmul
 from .declare import namespace, nonlinear
-from .gauge import columns, divided, gaps, of_equal_values, skew, without_rest
+from .gauge import columns, inverse_gaps, of_equal_values, over_gaps, skew, without_rest
 from .indexing import take_along_axis
 from .matrices import adjoint, matrix_operand, plainly, real_dtype
 from .permuting import matrix_transpose
@@ -124,7 +124,7 @@ def _eigh_pullback(g: Any, out: Any) -> Any:
     if of_vectors is not None:
         of_vectors = ew.conjugate(of_vectors)
         turned = matmul(adjoint(v), of_vectors)
-        middle = divided("eigh", skew(turned), gaps(w, -1), w, of_vectors, length)
+        middle = over_gaps("eigh", skew(turned), inverse_gaps(w, -1, length), of_vectors)
         middle = matmul(v, middle)
     if of_values is not None:
         of_values = of_equal_values("eigh", of_values, w, turned, length)
@@ -284,14 +284,15 @@ def _svd_inner(u: Any, of_u: Any, s: Any, v: Any, of_v: Any, length: int) -> tup
     else:
         turned, difference = turned_u + turned_v, turned_u - turned_v
     size = of_v if of_u is None else of_u
-    inner = divided("svd", skew(turned), gaps(s, -1), s, size, length)
-    return inner + divided("svd", skew(difference), gaps(s, 1), s, size, length), turned
+    inner = over_gaps("svd", skew(turned), inverse_gaps(s, -1, length), size)
+    inner = inner + over_gaps("svd", skew(difference), inverse_gaps(s, 1, length), size)
+    return inner, turned
 
 
 def _outside(u: Any, of_u: Any, s: Any, length: int) -> Any:
     """Cotangent of dA V, or dA^H U, from the turns of singular vectors out of their span."""
     rest = of_u - matmul(u, matmul(adjoint(u), of_u))
-    return divided("svd", rest, expand_dims(s, -2), s, of_u, length)
+    return over_gaps("svd", rest, inverse_gaps(s, 0, length), of_u)
 
 
 def _svd_shape(a: ArrayType, *, full: bool, results: int) -> tuple[ArrayType, ...]:
