@@ -64,6 +64,8 @@ INDICES = {
     "mask and int": (MASK[:, 0, 0], 0),
     "mask and slice": (MASK[:, 0, 0], slice(None, None, 2)),
     "two masks": (np.array([True, False, True, False]), slice(None), np.array([True, True, False])),
+    "range": (range(3), slice(None), range(0, 3)),
+    "numpy integer": (np.int32(-1), np.uint8(4)),
     "list of bools": [True, False, True, False],
     "true": True,
     "false": False,
@@ -270,6 +272,21 @@ def test_repeated_elements_of_several_axes_accumulate(rng):
     np.testing.assert_allclose(gradient, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(6, 5, 7), (6, 5, 7, 2)])
+def test_many_elements_of_all_axes(rng, shape):
+    x = rng.normal(size=shape)
+    index = tuple(rng.integers(-n, n, size=2000) for n in shape[:3])
+    np.testing.assert_array_equal(getitem(x, index), x[index])
+    weights = rng.normal(size=x[index].shape)
+    expected = np.zeros_like(x)
+    np.add.at(expected, index, weights)
+    gradient = grad(lambda x: total(getitem(x, index) * weights))(x)
+    np.testing.assert_allclose(gradient, expected, atol=1e-12)
+    index[1][7] = 5
+    with pytest.raises(IndexingError, match="index 5 is out of bounds for an axis of length 5"):
+        getitem(x, index)
+
+
 def test_float32_sums_match_in_every_mode(rng):
     x = rng.normal(size=(4, 3)).astype(np.float32)
     rows = np.array([1, 1, 2])
@@ -286,6 +303,13 @@ def test_integer_tensors_are_indices():
     i = ta.tensor(np.array([1, 1, 3]), requires_grad=False)
     total(getitem(x, i)).backward()
     np.testing.assert_array_equal(x.grad, [0, 2, 0, 1, 0])
+
+
+def test_integer_tensors_bound_slices():
+    x = ta.tensor(np.arange(5.0))
+    i = ta.tensor(np.array(3), requires_grad=False)
+    total(getitem(x, slice(i, None))).backward()
+    np.testing.assert_array_equal(x.grad, [0, 0, 0, 1, 1])
 
 
 def test_mask_of_a_tensor_follows_its_values():

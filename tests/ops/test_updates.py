@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tenrso_ad as ta
 from tenrso_ad.engine.errors import (
     ConcretizationError,
     DTypeError,
@@ -174,6 +175,19 @@ def test_operands_stay_as_they_were():
     at(x)[:2].add(v)
     np.testing.assert_array_equal(x, 0)
     np.testing.assert_array_equal(v, 1)
+
+
+@pytest.mark.parametrize("method", ["set", *METHODS])
+def test_tensors_of_a_tape_are_arrays_and_indices(method):
+    x, v = np.array([1.0, 2.0, 3.0]), np.array([4.0, -5.0, 6.0])
+    i = np.array([2, 0, 2])
+    tensors = ta.tensor(x), ta.tensor(v)
+    out = update(method, tensors[0], ta.tensor(i, requires_grad=False), tensors[1])
+    np.testing.assert_array_equal(out.value, numpys(method, x, i, v))
+    total(out * out).backward()
+    expected = grad(lambda x, v: total(update(method, x, i, v) ** 2), argnums=(0, 1))(x, v)
+    np.testing.assert_array_equal(tensors[0].grad, expected[0])
+    np.testing.assert_array_equal(tensors[1].grad, expected[1])
 
 
 def test_set_hides_what_was_there():

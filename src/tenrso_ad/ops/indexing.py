@@ -38,6 +38,8 @@ from .subscript import (
     result_shape,
 )
 
+_MANY = 1000  # indices from which one array of positions is quicker than several of indices
+
 
 def getitem(x: Any, index: Any, /) -> Any:
     """Elements of an array, as ``x[index]`` in NumPy.
@@ -115,9 +117,14 @@ class _Scattered(LazyCotangent):
 
 
 def _evaluate_getitem(x: Any, *arrays: Any, index: Index, unique: bool) -> Any:
-    if arrays and x.ndim > 1 and x.flags.c_contiguous:
-        if len(arrays) == 1 and index[-1] == ARRAY and _is_whole(index[:-1], x.shape):
-            return x.take(arrays[0], axis=len(index) - 1)  # several times quicker than x[...]
+    count = len(arrays)
+    if count and x.ndim > 1 and x.flags.c_contiguous:  # take is several times quicker than x[...]
+        if count == 1 and index[-1] == ARRAY and _is_whole(index[:-1], x.shape):
+            return x.take(arrays[0], axis=len(index) - 1)
+        if index == (ARRAY,) * count and arrays[0].size >= _MANY:
+            rest = x.shape[count:]
+            keys = scattering.flat_keys(arrays, x.shape[:count])
+            return x.reshape(-1, *rest).take(keys, axis=0).reshape(*block_shape(arrays), *rest)
     return x[numpy_index(index, arrays)]
 
 
@@ -238,7 +245,7 @@ foreign_evaluation[scatter_add_p] = _foreign_scatter_add
 # --- NumPy's functions that are an index ----------------------------------------------------------
 
 
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Any:
     """Elements of an array along an axis.
 
     Parameters

@@ -127,7 +127,7 @@ def _entry(name: str, x: Any, part: Any) -> Any:
     """Give an unusual part of an index as an int, a plain mask, or an array of integers."""
     if isinstance(part, (bool, np.bool_)):
         return np.asarray(part)
-    if isinstance(part, (list, tuple)):
+    if isinstance(part, Sequence) and not isinstance(part, (str, bytes)):
         try:
             part = operand(part)
         except ValueError:
@@ -175,17 +175,21 @@ def _no_index(name: str, x: Any, part: Any) -> IndexingError:
 
 def _full(name: str, x: Any, parts: list[Any]) -> list[Any]:
     """Write out the ellipsis, and check the number of axes that the parts name."""
-    named = sum(p.ndim if _is_mask(p) else 1 for p in parts if p is not None and p is not Ellipsis)
+    named, ellipses = 0, []
+    for i, part in enumerate(parts):
+        if part is Ellipsis:
+            ellipses.append(i)
+        elif part is not None:
+            named += part.ndim if _is_mask(part) else 1
     missing = len(x.shape) - named
     if missing < 0:
         raise IndexingError(
             f"{name}({describe(x)}): too many indices, {named} for an array of {len(x.shape)} axes"
         )
-    ellipses = [i for i, p in enumerate(parts) if p is Ellipsis]
-    if len(ellipses) > 1:
-        raise IndexingError(f"{name}({describe(x)}): an index has at most one ellipsis (...)")
     if not ellipses:
         return parts
+    if len(ellipses) > 1:
+        raise IndexingError(f"{name}({describe(x)}): an index has at most one ellipsis (...)")
     (i,) = ellipses
     whole = [slice(None)] * missing if i < len(parts) - 1 else []
     return [*parts[:i], *whole, *parts[i + 1 :]]

@@ -116,7 +116,8 @@ class _Place:
     def _update(self, mode: str, values: Any) -> Any:
         x, where = self._read(mode)
         values = self._fitted(mode, values, result_shape(x.shape, where.entries, where.arrays))
-        return reshape(_update(x, values, where, mode), self._x.shape)
+        out = _update(x, values, where, mode)
+        return out if where.merged is None else reshape(out, self._x.shape)
 
     def _extremum(self, which: str, values: Any) -> Any:
         x, where, values = self._flat(which, values)
@@ -154,10 +155,8 @@ class _Place:
         extra = len(given) - len(shape)
         if extra > 0 and given[:extra] == (1,) * extra:
             values = reshape(values, given[extra:])
-        try:
-            fits = np.broadcast_shapes(values.shape, shape) == shape
-        except ValueError:
-            fits = False
+        lengths = zip(reversed(values.shape), reversed(shape), strict=False)
+        fits = len(values.shape) <= len(shape) and all(n in (1, m) for n, m in lengths)
         if not fits:
             raise ShapeError(
                 f"at[].{mode}: values of shape {given} do not broadcast to the shape {shape} of "
