@@ -25,7 +25,7 @@ from . import trace as _trace
 from .array_type import ArrayType
 from .errors import BackwardError, explain
 from .guard import Guard, protect
-from .primitive import Primitive
+from .primitive import NO_PARAMS, Primitive
 from .trace import NUMPY_TYPES, Trace, Tracer, bind, evaluation, missing_rule
 
 
@@ -43,9 +43,6 @@ class Pullback(NamedTuple):
 
     save: Callable[[Sequence[Any], Any, Mapping[str, Any], Sequence[Any]], tuple[Any, ...]]
     apply: Callable[[Any, tuple[Any, ...], Mapping[str, Any], Sequence[Any]], Sequence[Any]]
-    saves: str = (
-        ""  # "operand" or "result" where save would give (values[0],) or (out,): no call needed
-    )
 
 
 pullbacks: dict[Primitive, Pullback | None] = {}
@@ -200,13 +197,8 @@ class ReverseTrace(Trace):
             raise missing_rule(primitive, "reverse-mode") from None
         if rule is None or not live or not self.recording:
             return self._unrecorded(primitive, out)
-        save, apply, saves = rule
-        if saves == "operand":
-            saved: tuple[Any, ...] = (values[0],)
-        elif saves == "result":
-            saved = (out,)
-        else:
-            saved = save(values, out, params, wanted)
+        save, apply = rule
+        saved = save(values, out, params, wanted)
         node = Node(primitive, params, wanted, apply, saved)
         if shared:
             node.saved = _guarded(saved, args, self)
@@ -215,6 +207,30 @@ class ReverseTrace(Trace):
         if primitive.multiple_results:
             return self._outputs(node, out)
         return _trace.Tensor(out, self, node)
+
+    def process_unary(self, primitive: Primitive, x: Tracer) -> Any:
+        """`process` for one operand without parameters: the commonest case, kept lean."""
+        value, node = x.value, x.node
+        rule = pullbacks.get(primitive)
+        if (
+            rule is None
+            or node is None
+            or type(value) is not ndarray
+            or hooks.active
+            or self.closed
+            or self.shares
+            or self.nodes is not None
+            or not self.recording
+        ):
+            return self.process(primitive, (x,), NO_PARAMS)
+        try:
+            out = evaluation[primitive](value)
+        except Exception as error:
+            raise explain(primitive.name, (x,), NO_PARAMS, error) from error
+        save, apply = rule
+        wanted = (node,)
+        saved = save((value,), out, NO_PARAMS, wanted)
+        return _trace.Tensor(out, self, Node(primitive, NO_PARAMS, wanted, apply, saved))
 
     def _unrecorded(self, primitive: Primitive, out: Any) -> Any:
         if primitive.multiple_results:

@@ -60,6 +60,10 @@ class Trace:
         """Apply a primitive to operands of which at least one is a tracer of this trace."""
         raise NotImplementedError
 
+    def process_unary(self, primitive: Primitive, x: Tracer) -> Any:
+        """Apply a primitive to one tracer of this trace, without parameters."""
+        return self.process(primitive, (x,), NO_PARAMS)
+
     def process_custom(self, call: Any, args: Sequence[Any]) -> Any:
         """Apply a function that brings its own derivative (see `custom`)."""
         raise NotImplementedError

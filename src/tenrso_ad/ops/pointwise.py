@@ -92,7 +92,7 @@ def _unary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., 
             except Exception as error:
                 raise explain(primitive.name, (x,), NO_PARAMS, error) from error
         if isinstance(x, Tracer):
-            return x.trace.process(primitive, (x,), NO_PARAMS)
+            return x.trace.process_unary(primitive, x)
         return bind(primitive, (operand(x),))
 
     return operation
@@ -236,15 +236,19 @@ def _pullback_of(factors: tuple[_Factor, ...], real_valued: bool) -> Pullback:
 def _unary_pullback(factor: _Factor) -> Pullback:
     """Save the one array that the partial reads."""
     partial: Any = factor.function
-    reads_out = factor.names == ["out"]
+    if factor.names == ["out"]:
 
-    def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
-        return (out,) if reads_out else (values[0],)
+        def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
+            return (out,)
+    else:
+
+        def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:
+            return (values[0],)
 
     def apply(g: Any, saved: Any, params: Any, wanted: Any) -> Sequence[Any]:
         return (scale(g, partial(saved[0])),)
 
-    return Pullback(save, apply, "result" if reads_out else "operand")
+    return Pullback(save, apply)
 
 
 def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
