@@ -1,14 +1,15 @@
-"""logsumexp, against SciPy."""
+"""logsumexp and softmax, against SciPy."""
 
 import ml_dtypes
 import numpy as np
 import pytest
 from scipy.special import logsumexp as scipy_logsumexp
+from scipy.special import softmax as scipy_softmax
 
 import tenrso_ad as ta
 from tenrso_ad.engine.errors import AxisError, DTypeError, ShapeError
 from tenrso_ad.engine.staging import stage
-from tenrso_ad.ops.logarithmic import logsumexp
+from tenrso_ad.ops.logarithmic import logsumexp, softmax
 from tests.ops.table import Case, each, nonzero, normal, positive
 
 INF = np.inf
@@ -25,6 +26,15 @@ def call(*shape, **kwargs):
     )
 
 
+def softly(*shape, **kwargs):
+    return Case(
+        f"softmax {list(shape)} {kwargs}",
+        lambda x: softmax(x, **kwargs),
+        normal(*shape),
+        reference=lambda x: scipy_softmax(x, **{"axis": -1, **kwargs}),
+    )
+
+
 def weighted(name, b, **kwargs):
     return Case(
         f"logsumexp with {name} factors {kwargs}",
@@ -38,6 +48,10 @@ def weighted(name, b, **kwargs):
 CASES = [
     *[call(2, 3, axis=axis) for axis in (None, 0, -1, (0, 1))],
     call(2, 3, axis=1, keepdims=True),
+    *[softly(2, 3, axis=axis) for axis in (None, 0, 1, (0, 1))],
+    softly(2, 3),
+    softly(4),
+    softly(0, 3),
     call(2, 3, 2, axis=(0, 2)),
     call(4),
     call(),
@@ -179,3 +193,19 @@ def test_dtype_is_kept_and_narrow_floats_are_summed_in_float32(dtype):
 def test_errors_say_what_is_wrong(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+def test_softmax_of_infinities():
+    np.testing.assert_array_equal(
+        softmax([[INF, INF, 0.0], [-INF, -INF, -INF], [1e4, -INF, -1e4]]),
+        [[0.5, 0.5, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]],
+    )
+    gradient = ta.grad(lambda x: softmax(x)[0])(np.array([-INF, -INF]))
+    np.testing.assert_array_equal(gradient, [0.0, 0.0])
+
+
+def test_softmax_of_narrow_floats_and_integers():
+    x = np.full(5000, 3.0, np.float16)
+    assert softmax(x).dtype == np.float16
+    np.testing.assert_allclose(softmax(x), 1 / 5000, rtol=1e-2)
+    np.testing.assert_array_equal(softmax([7, 7]), [0.5, 0.5])

@@ -1,9 +1,9 @@
 """NumPy's functions: plain arrays in, plain arrays out; tensors in, tensors out.
 
 By convention ``import tenrso_ad.numpy as tnp``. Functions have NumPy's names and signatures; relu,
-sigmoid, softplus, logsumexp and `at` (functional updates) stand beside them. Constants, dtypes and
-functions that make new arrays are NumPy's own. What this module has, NumPy's own function of that
-name takes tensors too: ``np.tanh(x)`` is ``tnp.tanh(x)`` for a tensor ``x``.
+sigmoid, softplus, logsumexp, softmax and `at` (functional updates) stand beside them. Constants,
+dtypes and functions that make new arrays are NumPy's own. What this module has, NumPy's own
+function of that name takes tensors too: ``np.tanh(x)`` is ``tnp.tanh(x)`` for a tensor ``x``.
 """
 
 from __future__ import annotations
@@ -156,9 +156,7 @@ from ..ops.joining import (
     stack,
     vstack,
 )
-from ..ops.logarithmic import (
-    logsumexp,
-)
+from ..ops.logarithmic import logsumexp, softmax
 from ..ops.moments import (
     mean,
     std,
@@ -366,6 +364,7 @@ __all__ = [
     "sin",
     "sinh",
     "size",
+    "softmax",
     "softplus",
     "split",
     "sqrt",

@@ -1,4 +1,4 @@
-"""Sums of exponentials in the logarithmic domain: logsumexp."""
+"""Sums of exponentials in the logarithmic domain: logsumexp, and softmax, its derivative."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ def _evaluate_softmax(x: Any, *, axis: tuple[int, ...]) -> Any:
     xp = namespace(x)
     if not length(x.shape, axis):
         return x
+    if xp is np and wider(x.dtype) is not None:
+        return _evaluate_softmax(x.astype(wider(x.dtype)), axis=axis).astype(x.dtype)
     peak, shift = _peak(xp, x, axis)
     if shift is peak:
         weights = xp.exp(x - shift)
@@ -93,7 +95,6 @@ def _softmax_pullback(g: Any, out: Any, *, axis: tuple[int, ...]) -> Any:
     return moved - scale(sum(moved, axis, keepdims=True), out)
 
 
-# the derivative of logsumexp
 softmax_p: Primitive = nonlinear(
     "softmax",
     _evaluate_softmax,
@@ -102,6 +103,27 @@ softmax_p: Primitive = nonlinear(
     shape=lambda x, *, axis: x,
     batch=over_batch(lambda: softmax_p),
 )
+
+
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """Exponentials divided by their sum, without overflow; the gradient of logsumexp.
+
+    Elements that are +inf share the whole in equal parts; a group of nothing but -inf gives zeros.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, tuple of int or None
+        Axes along which the result sums to one; None is all axes.
+
+    Examples
+    --------
+    >>> softmax([0.0, 0.0, 1000.0])
+    array([0., 0., 1.])
+    """
+    x = array_operand(x)
+    x = x if is_inexact(x.dtype) else convert(x, np.dtype(float))
+    return bind(softmax_p, (x,), {"axis": reduction_axes("softmax", axis, x)})
 
 
 def logsumexp(
