@@ -125,6 +125,29 @@ def test_closed_over_tensors_receive_gradients_through_a_custom_jvp():
     np.testing.assert_allclose(w.grad, np.cos(2.0) * 3.0)
 
 
+@pytest.mark.parametrize(
+    "transform",
+    [
+        ta.grad,
+        lambda h: lambda x: ta.jvp(h, (x,), (1.0,)),
+        lambda h: lambda x: ta.vmap(h)(np.full(3, x)),
+    ],
+    ids=["grad", "jvp", "vmap"],
+)
+@pytest.mark.parametrize("kind", ["vjp", "jvp"])
+def test_a_closure_over_a_tensor_of_the_same_transform_is_refused(transform, kind):
+    def h(a):
+        f = getattr(ta, f"custom_{kind}")(lambda x: x * a)
+        if kind == "vjp":
+            f.defvjp(lambda x: (f(x), None), lambda _, g: (g * a,))
+        else:
+            f.defjvp(lambda primals, tangents: (f(*primals), tangents[0] * a))
+        return f(a * 2.0)
+
+    with pytest.raises(ArgumentError, match="Pass the tensor as an argument"):
+        transform(h)(2.0)
+
+
 def test_mistakes_are_named():
     @ta.custom_vjp
     def f(x, y):

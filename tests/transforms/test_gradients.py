@@ -159,12 +159,12 @@ def test_jvp():
     np.testing.assert_array_equal(out[0], X * X)
     np.testing.assert_array_equal(tangent[0], X)
     np.testing.assert_array_equal(tangent[1], np.ones(3))
-    out, tangent, aux = ta.jvp(lambda x: (x, "note"), (X,), (X,), has_aux=True)
+    *_, aux = ta.jvp(lambda x: (x, "note"), (X,), (X,), has_aux=True)
     assert aux == "note"
 
 
 def test_jvp_of_what_does_not_depend_is_zero():
-    out, tangent = ta.jvp(lambda x: (np.ones(2), tnp.floor(x)), (X,), (X,))
+    _, tangent = ta.jvp(lambda x: (np.ones(2), tnp.floor(x)), (X,), (X,))
     np.testing.assert_array_equal(tangent[0], np.zeros(2))
     np.testing.assert_array_equal(tangent[1], np.zeros(3))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import trace as _trace
 from .primitive import Primitive
-from .trace import Trace, Tracer, bind, missing_rule
+from .trace import Trace, Tracer, bind, check_closure, missing_rule
 
 pushforwards: dict[Primitive, Callable[..., Any] | None] = {}
 """rule(tangents, values, out, params) -> tangent of out; None is a zero tangent on either side."""
@@ -50,6 +50,7 @@ class ForwardTrace(Trace):
             outs, out_tangents = call.tangents(values, tangents)
         if out_tangents is None:
             out_tangents = [None] * len(outs)
+        check_closure(self, call.name, outs, out_tangents)
         return [_trace.Tensor(o, self, t) for o, t in zip(outs, out_tangents, strict=True)]
 
     def _split(self, args: Sequence[Any]) -> tuple[list[Any], list[Any]]:

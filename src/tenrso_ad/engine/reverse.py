@@ -26,7 +26,7 @@ from .array_type import ArrayType
 from .errors import BackwardError, explain
 from .guard import Guard, protect
 from .primitive import NO_PARAMS, Primitive
-from .trace import NUMPY_TYPES, Trace, Tracer, bind, evaluation, missing_rule
+from .trace import NUMPY_TYPES, Trace, Tracer, bind, check_closure, evaluation, missing_rule
 
 
 class Pullback(NamedTuple):
@@ -264,6 +264,7 @@ class ReverseTrace(Trace):
         if not self.recording or all(w is None for w in wanted):
             return self._unrecorded(call.primitive, call.primal(values))
         outs, residuals, apply = call.forward(values)
+        check_closure(self, call.name, outs, residuals)
         node = Node(call.primitive, {}, wanted, apply, residuals)
         self._note(node)
         return self._outputs(node, outs)

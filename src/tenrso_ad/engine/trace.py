@@ -18,7 +18,13 @@ import numpy as np
 from numpy import ndarray
 
 from . import hooks
-from .errors import ConcretizationError, LeakedTensorError, NotDifferentiableError, explain
+from .errors import (
+    ArgumentError,
+    ConcretizationError,
+    LeakedTensorError,
+    NotDifferentiableError,
+    explain,
+)
 from .primitive import NO_PARAMS, Primitive
 
 next_level = itertools.count().__next__
@@ -186,6 +192,18 @@ def no_value(tracer: Tracer, wish: str, where: str, way_out: str) -> Concretizat
         f"{wish} needs the value of a {tracer.dtype}[{dims}] tensor, but {where}, at "
         f"{hooks.user_line()}. {way_out}"
     )
+
+
+def check_closure(trace: Trace, name: str, *results: Sequence[Any]) -> None:
+    """Raise where a custom function has mixed in a tensor that it was not given."""
+    for values in results:
+        for value in values:
+            if isinstance(value, Tracer) and value.trace.level >= trace.level:
+                raise ArgumentError(
+                    f"{name} has a derivative of its own, but uses a tensor of the {trace.what} "
+                    "around it that is not among its arguments, so that its rule cannot give "
+                    "that tensor's gradient. Pass the tensor as an argument."
+                )
 
 
 def missing_rule(primitive: Primitive, mode: str) -> NotDifferentiableError:
