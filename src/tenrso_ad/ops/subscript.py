@@ -230,13 +230,14 @@ def _positions(name: str, x: Any, mask: ndarray, axis: int) -> ndarray:
 def numpy_index(index: Index, arrays: Sequence[Any]) -> tuple[Any, ...]:
     """Give the index as NumPy takes it."""
     if not arrays:
-        return _basic(index)
+        return basic_index(index)
     rest = iter(arrays)
     return tuple([slice(*e) if type(e) is Span else next(rest) if e == ARRAY else e for e in index])
 
 
 @functools.lru_cache(maxsize=8192)
-def _basic(index: Index) -> tuple[Any, ...]:
+def basic_index(index: Index) -> tuple[Any, ...]:
+    """Give an index without arrays as NumPy takes it."""
     return tuple([slice(*e) if isinstance(e, Span) else e for e in index])
 
 
