@@ -7,8 +7,8 @@ import scipy.special
 import tenrso_ad as ta
 from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, EinsumError, ShapeError
 from tenrso_ad.explicit import EinsumVJP, ElementwiseVJP, ReductionVJP
-from tenrso_ad.ops.contraction import einsum
-from tenrso_ad.ops.extrema import max as tmax
+from tenrso_ad.ops.contraction.einsum import einsum
+from tenrso_ad.ops.reductions.extrema import max as tmax
 from tenrso_ad.testing import check_gradients
 
 REDUCTIONS = {

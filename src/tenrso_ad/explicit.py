@@ -11,12 +11,12 @@ from typing import Any
 
 from .engine.array_type import type_of
 from .engine.errors import ArgumentError, ShapeError, describe
-from .ops import extrema, logarithmic, moments, reductions
 from .ops.arguments import Axis, array_operand
 from .ops.broadcasting import match
-from .ops.contraction import einsum
+from .ops.contraction.einsum import einsum
 from .ops.elementwise import conjugate
 from .ops.pointwise import scale
+from .ops.reductions import extrema, logarithmic, moments, sums
 from .transforms import custom_vjp, vjp
 
 __all__ = ["EinsumVJP", "ElementwiseVJP", "ReductionVJP"]
@@ -177,8 +177,8 @@ def _pulled_back(name: str, cotangent: Any, derivative: Any, operand: Any) -> An
 
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {
-    "sum": reductions.sum,
-    "prod": reductions.prod,
+    "sum": sums.sum,
+    "prod": sums.prod,
     "mean": moments.mean,
     "var": moments.var,
     "std": moments.std,

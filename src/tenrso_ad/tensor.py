@@ -19,23 +19,13 @@ from .engine.errors import (
 from .engine.guard import Guard
 from .engine.reverse import Leaf
 from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
-from .ops import (
-    contraction,
-    creation,
-    cumulative,
-    extrema,
-    indexing,
-    moments,
-    permuting,
-    pointwise,
-    products,
-    reductions,
-    repeating,
-    shaping,
-    updates,
-)
 from .ops import elementwise as ew
+from .ops import pointwise
+from .ops.contraction import einsum, products
 from .ops.declare import namespace
+from .ops.indexing import getitem, updates
+from .ops.reductions import cumulative, extrema, moments, sums
+from .ops.shaping import creation, permuting, repeating, reshaping
 
 array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 """Our function for each NumPy function; the NumPy face fills it."""
@@ -248,10 +238,10 @@ class Tensor(Tracer):
     __or__ = ew.logical_or
     __xor__ = ew.logical_xor
 
-    __matmul__ = contraction.matmul
+    __matmul__ = einsum.matmul
 
     def __rmatmul__(self, other: Any) -> Any:
-        return contraction.matmul(other, self)
+        return einsum.matmul(other, self)
 
     def __radd__(self, other: Any) -> Any:
         return ew.add(other, self)
@@ -275,13 +265,13 @@ class Tensor(Tracer):
         return ew.power(other, self)
 
     def __getitem__(self, index: Any) -> Any:
-        return indexing.getitem(self, index)
+        return getitem.getitem(self, index)
 
     # --- methods of an array ----------------------------------------------------------------------
 
     def reshape(self, *shape: Any, order: Literal["C", "F", "A"] = "C") -> Any:
         """Same elements in another shape, given as a tuple or as several ints."""
-        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+        return reshaping.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
 
     def transpose(self, *axes: Any) -> Any:
         """Permute the axes; without axes reverse them."""
@@ -319,8 +309,8 @@ class Tensor(Tracer):
         return ew.imag(self)
 
     # the functions of the same names, with the tensor as their first argument
-    all = reductions.all
-    any = reductions.any
+    all = sums.all
+    any = sums.any
     argmax = extrema.argmax
     argmin = extrema.argmin
     astype = creation.astype
@@ -332,14 +322,14 @@ class Tensor(Tracer):
     max = extrema.max
     mean = moments.mean
     min = extrema.min
-    prod = reductions.prod
-    ravel = flatten = shaping.ravel
+    prod = sums.prod
+    ravel = flatten = reshaping.ravel
     repeat = repeating.repeat
-    squeeze = shaping.squeeze
+    squeeze = reshaping.squeeze
     std = moments.std
-    sum = reductions.sum
+    sum = sums.sum
     swapaxes = permuting.swapaxes
-    take = indexing.take
+    take = getitem.take
     var = moments.var
 
 

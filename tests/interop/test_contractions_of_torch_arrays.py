@@ -6,8 +6,8 @@ import torch
 
 import tenrso_ad as ta
 from tenrso_ad.engine.trace import bind
-from tenrso_ad.ops.contraction import einsum, matmul
-from tenrso_ad.ops.diagonals import put_p, take_diagonal
+from tenrso_ad.ops.contraction.diagonals import put_p, take_diagonal
+from tenrso_ad.ops.contraction.einsum import einsum, matmul
 
 pytestmark = pytest.mark.interop
 

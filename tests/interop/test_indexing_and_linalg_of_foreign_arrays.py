@@ -9,15 +9,15 @@ import pytest
 import torch
 
 import tenrso_ad as ta
-from tenrso_ad.ops.contraction import matmul
-from tenrso_ad.ops.indexing import getitem, take
-from tenrso_ad.ops.linalg import cholesky, det, inv, slogdet, solve
-from tenrso_ad.ops.norms import norm
-from tenrso_ad.ops.permuting import matrix_transpose
-from tenrso_ad.ops.qr import qr
-from tenrso_ad.ops.reductions import sum as total
-from tenrso_ad.ops.spectral import eigh, eigvalsh, svd, svdvals
-from tenrso_ad.ops.updates import at
+from tenrso_ad.ops.contraction.einsum import matmul
+from tenrso_ad.ops.indexing.getitem import getitem, take
+from tenrso_ad.ops.indexing.updates import at
+from tenrso_ad.ops.linalg.norms import norm
+from tenrso_ad.ops.linalg.qr import qr
+from tenrso_ad.ops.linalg.solving import cholesky, det, inv, slogdet, solve
+from tenrso_ad.ops.linalg.spectral import eigh, eigvalsh, svd, svdvals
+from tenrso_ad.ops.reductions.sums import sum as total
+from tenrso_ad.ops.shaping.permuting import matrix_transpose
 
 pytestmark = pytest.mark.interop
 

@@ -9,19 +9,8 @@ import pytest
 import torch
 
 import tenrso_ad as ta
-from tenrso_ad.ops import (
-    creation,
-    cumulative,
-    extrema,
-    joining,
-    logarithmic,
-    moments,
-    padding,
-    permuting,
-    reductions,
-    repeating,
-    shaping,
-)
+from tenrso_ad.ops.reductions import cumulative, extrema, logarithmic, moments, sums
+from tenrso_ad.ops.shaping import creation, joining, padding, permuting, repeating, reshaping
 
 pytestmark = pytest.mark.interop
 
@@ -30,14 +19,14 @@ jax.config.update("jax_enable_x64", True)
 LIBRARIES = {"torch": torch.tensor, "jax": jax.numpy.asarray}
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "sum": lambda x: reductions.sum(x, axis=1),
-    "sum with initial": lambda x: reductions.sum(x, initial=2.0),
-    "sum with a mask": lambda x: reductions.sum(x, where=x > 0),
-    "prod": reductions.prod,
-    "prod along an axis": lambda x: reductions.prod(x, 1),
-    "any": lambda x: reductions.any(x > 0, axis=1),
-    "all": reductions.all,
-    "count_nonzero": lambda x: reductions.count_nonzero(x, 1),
+    "sum": lambda x: sums.sum(x, axis=1),
+    "sum with initial": lambda x: sums.sum(x, initial=2.0),
+    "sum with a mask": lambda x: sums.sum(x, where=x > 0),
+    "prod": sums.prod,
+    "prod along an axis": lambda x: sums.prod(x, 1),
+    "any": lambda x: sums.any(x > 0, axis=1),
+    "all": sums.all,
+    "count_nonzero": lambda x: sums.count_nonzero(x, 1),
     "mean": lambda x: moments.mean(x, 0),
     "mean with a mask": lambda x: moments.mean(x, where=x > -9),
     "var": lambda x: moments.var(x, 1, ddof=1),
@@ -52,12 +41,12 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "logsumexp with factors": lambda x: logarithmic.logsumexp(x, 1, b=x * x + 1),
     "cumsum": lambda x: cumulative.cumsum(x, 1),
     "cumprod": lambda x: cumulative.cumprod(x, 1),
-    "reshape": lambda x: shaping.reshape(x, (3, -1)),
-    "reshape in Fortran order": lambda x: shaping.reshape(x, 6, order="F"),
-    "ravel": lambda x: shaping.ravel(x, "K"),
-    "expand_dims and squeeze": lambda x: shaping.squeeze(shaping.expand_dims(x, 1)),
-    "broadcast_to": lambda x: shaping.broadcast_to(x, (4, 2, 3)),
-    "roll": lambda x: shaping.roll(x, (1, 2), (0, 1)),
+    "reshape": lambda x: reshaping.reshape(x, (3, -1)),
+    "reshape in Fortran order": lambda x: reshaping.reshape(x, 6, order="F"),
+    "ravel": lambda x: reshaping.ravel(x, "K"),
+    "expand_dims and squeeze": lambda x: reshaping.squeeze(reshaping.expand_dims(x, 1)),
+    "broadcast_to": lambda x: reshaping.broadcast_to(x, (4, 2, 3)),
+    "roll": lambda x: reshaping.roll(x, (1, 2), (0, 1)),
     "transpose": permuting.transpose,
     "flip": permuting.flip,
     "concatenate": lambda x: joining.concatenate([x, x], axis=1),
@@ -95,7 +84,7 @@ def test_value_gradient_and_curvature(name: str, library: str, rng: np.random.Ge
 
     def loss(t: Any) -> Any:
         """Curved, for functions that are linear to have a Hessian too."""
-        return reductions.sum(function(t) ** 2 * w)
+        return sums.sum(function(t) ** 2 * w)
 
     w: Any = weights
     gradient, curvature = ta.grad(loss)(x), ta.hvp(loss, x, np.ones_like(x))

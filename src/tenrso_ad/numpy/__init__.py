@@ -52,24 +52,18 @@ from numpy import (
     zeros,
 )
 
-from ..ops.contraction import (
+from ..ops.contraction.einsum import (
     einsum,
     matmul,
     tensordot,
     vecdot,
 )
-from ..ops.creation import (
-    array,
-    asarray,
-    astype,
-    copy,
-    full_like,
-    ones_like,
-    zeros_like,
-)
-from ..ops.cumulative import (
-    cumprod,
-    cumsum,
+from ..ops.contraction.products import (
+    dot,
+    inner,
+    kron,
+    outer,
+    vdot,
 )
 from ..ops.elementwise import (
     absolute,
@@ -135,7 +129,18 @@ from ..ops.elementwise import (
     trunc,
     where,
 )
-from ..ops.extrema import (
+from ..ops.indexing.getitem import (
+    take,
+    take_along_axis,
+)
+from ..ops.indexing.updates import (
+    at,
+)
+from ..ops.reductions.cumulative import (
+    cumprod,
+    cumsum,
+)
+from ..ops.reductions.extrema import (
     amax,
     amin,
     argmax,
@@ -143,11 +148,29 @@ from ..ops.extrema import (
     max,
     min,
 )
-from ..ops.indexing import (
-    take,
-    take_along_axis,
+from ..ops.reductions.logarithmic import logsumexp, softmax
+from ..ops.reductions.moments import (
+    mean,
+    std,
+    var,
 )
-from ..ops.joining import (
+from ..ops.reductions.sums import (
+    all,
+    any,
+    count_nonzero,
+    prod,
+    sum,
+)
+from ..ops.shaping.creation import (
+    array,
+    asarray,
+    astype,
+    copy,
+    full_like,
+    ones_like,
+    zeros_like,
+)
+from ..ops.shaping.joining import (
     concat,
     concatenate,
     dstack,
@@ -156,16 +179,10 @@ from ..ops.joining import (
     stack,
     vstack,
 )
-from ..ops.logarithmic import logsumexp, softmax
-from ..ops.moments import (
-    mean,
-    std,
-    var,
-)
-from ..ops.padding import (
+from ..ops.shaping.padding import (
     pad,
 )
-from ..ops.permuting import (
+from ..ops.shaping.permuting import (
     flip,
     matrix_transpose,
     moveaxis,
@@ -173,25 +190,11 @@ from ..ops.permuting import (
     swapaxes,
     transpose,
 )
-from ..ops.products import (
-    dot,
-    inner,
-    kron,
-    outer,
-    vdot,
-)
-from ..ops.reductions import (
-    all,
-    any,
-    count_nonzero,
-    prod,
-    sum,
-)
-from ..ops.repeating import (
+from ..ops.shaping.repeating import (
     repeat,
     tile,
 )
-from ..ops.shaping import (
+from ..ops.shaping.reshaping import (
     atleast_1d,
     broadcast_arrays,
     broadcast_to,
@@ -200,9 +203,6 @@ from ..ops.shaping import (
     reshape,
     roll,
     squeeze,
-)
-from ..ops.updates import (
-    at,
 )
 from ..tensor import array_functions as _array_functions
 from . import linalg

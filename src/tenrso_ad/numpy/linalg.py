@@ -1,12 +1,12 @@
 """NumPy's linalg: plain arrays in, plain arrays out; tensors in, tensors out."""
 
-from ..ops.contraction import matmul, tensordot, vecdot
-from ..ops.linalg import cholesky, det, inv, slogdet, solve
-from ..ops.norms import norm
-from ..ops.permuting import matrix_transpose
-from ..ops.products import outer
-from ..ops.qr import qr
-from ..ops.spectral import eigh, eigvalsh, svd, svdvals
+from ..ops.contraction.einsum import matmul, tensordot, vecdot
+from ..ops.contraction.products import outer
+from ..ops.linalg.norms import norm
+from ..ops.linalg.qr import qr
+from ..ops.linalg.solving import cholesky, det, inv, slogdet, solve
+from ..ops.linalg.spectral import eigh, eigvalsh, svd, svdvals
+from ..ops.shaping.permuting import matrix_transpose
 
 __all__ = [
     "cholesky",

@@ -13,7 +13,7 @@ from ..engine.errors import ArgumentError, AxisError, ShapeError, describe
 from ..engine.trace import Tracer
 from ..ops.arguments import array_operand, axis_of
 from ..ops.broadcasting import broadcast_to
-from ..ops.permuting import moveaxis
+from ..ops.shaping.permuting import moveaxis
 from ..tape import opened
 
 Axes = int | None | Sequence[Any]

@@ -1,0 +1,1 @@
+"""Contractions: einsum and its kin, planned into pairs that are matrix products."""

@@ -1,0 +1,1 @@
+"""Indexing, its transpose, and functional updates."""

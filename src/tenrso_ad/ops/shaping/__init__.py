@@ -1,0 +1,1 @@
+"""Making, reshaping, permuting and joining arrays."""

@@ -1,0 +1,352 @@
+"""The same elements in another shape: reshape, squeeze, expand_dims, broadcast_to, roll."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from ...engine.array_type import ArrayType
+from ...engine.errors import ArgumentError, ShapeError, describe
+from ...engine.primitive import Primitive
+from ...engine.trace import Tracer, bind
+from .. import broadcasting
+from ..arguments import Axis, array_operand, axes_of, axis_of, resolved, shape_of
+from ..declare import linear, namespace, zeros_like
+from .permuting import transpose
+
+Order = Literal["C", "F", "A"]
+
+
+def _evaluate_reshape(x: Any, *, shape: tuple[int, ...], copy: bool | None = None) -> Any:
+    xp = namespace(x)
+    if xp is np:
+        return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
+    return xp.reshape(x, shape, copy=copy)
+
+
+reshape_p: Primitive = linear(
+    "reshape",
+    _evaluate_reshape,
+    transpose=lambda g, x, *, shape, copy=None: bind(reshape_p, (g,), {"shape": x.shape}),
+    shape=lambda x, *, shape, copy=None: ArrayType(shape, x.dtype),
+    batch=lambda size, values, batched, params: bind(
+        reshape_p, values, {**params, "shape": (size, *params["shape"])}
+    ),
+)
+
+
+def _evaluate_pad(x: Any, *, widths: tuple[tuple[int, int], ...]) -> Any:
+    inside = [
+        slice(max(-lo, 0), n - max(-hi, 0)) for n, (lo, hi) in zip(x.shape, widths, strict=True)
+    ]
+    x = x[tuple(inside)]
+    added = [(max(lo, 0), max(hi, 0)) for lo, hi in widths]
+    if not any(lo or hi for lo, hi in added):
+        return x
+    xp = namespace(x)
+    if xp is np:
+        sizes = [(n, lo, hi) for n, (lo, hi) in zip(x.shape, added, strict=True)]
+        out = np.zeros([lo + n + hi for n, lo, hi in sizes], x.dtype)
+        out[tuple([slice(lo, lo + n) for n, lo, hi in sizes])] = x
+        return out
+    for axis, pair in enumerate(added):
+        lo, hi = [zeros_like(x, (*x.shape[:axis], n, *x.shape[axis + 1 :])) for n in pair]
+        x = xp.concat([lo, x, hi], axis=axis)
+    return x
+
+
+# zeros around an array; a negative width crops it
+pad_p: Primitive = linear(
+    "pad",
+    _evaluate_pad,
+    transpose=lambda g, x, *, widths: bind(
+        pad_p, (g,), {"widths": tuple([(-lo, -hi) for lo, hi in widths])}
+    ),
+    shape=lambda x, *, widths: ArrayType(
+        tuple([lo + n + hi for n, (lo, hi) in zip(x.shape, widths, strict=True)]), x.dtype
+    ),
+    batch=lambda size, values, batched, params: bind(
+        pad_p, values, {"widths": ((0, 0), *params["widths"])}
+    ),
+)
+
+
+def reshape(
+    a: Any, /, shape: int | Sequence[int], order: Order = "C", *, copy: bool | None = None
+) -> Any:
+    """Give an array a new shape without changing its elements.
+
+    Parameters
+    ----------
+    a : array_like
+    shape : int or tuple of int
+        One length may be -1: it follows from the size.
+    order : {'C', 'F', 'A'}
+        In which order elements are read and placed. 'A' is 'F' if `a` lies in Fortran order in
+        memory, else 'C'.
+    copy : bool, optional
+        True always copies, False never does; by default only where it must.
+
+    Returns
+    -------
+    array
+        A view of `a` where possible.
+
+    Raises
+    ------
+    ShapeError
+        Sizes differ, or ``copy=False`` and a copy is needed.
+
+    Examples
+    --------
+    >>> reshape([1.0, 2.0, 3.0, 4.0], (2, -1), order="F")
+    array([[1., 3.],
+           [2., 4.]])
+    """
+    a = array_operand(a)
+    new = resolved("reshape", tuple(a.shape), shape_of("reshape", shape))
+    if order == "A":
+        order = "F" if _is_fortran(a) else "C"
+    params: dict[str, Any] = {"shape": new} if copy is None else {"shape": new, "copy": copy}
+    if order == "C":
+        return bind(reshape_p, (a,), params)
+    if order != "F":
+        raise ArgumentError(f"reshape: order is 'C', 'F' or 'A', got {order!r}")
+    return transpose(bind(reshape_p, (transpose(a),), {**params, "shape": new[::-1]}))
+
+
+def ravel(a: Any, order: Literal["C", "F", "A", "K"] = "C") -> Any:
+    """Flatten an array to one axis.
+
+    Parameters
+    ----------
+    a : array_like
+    order : {'C', 'F', 'A', 'K'}
+        As in `reshape`; 'K' reads elements in the order in which they lie in memory.
+
+    Returns
+    -------
+    array
+        A view of `a` where possible.
+
+    Examples
+    --------
+    >>> ravel([[1, 2], [3, 4]])
+    array([1, 2, 3, 4])
+    """
+    a = array_operand(a)
+    if order == "K":
+        strides = getattr(_innermost(a), "strides", ())[-a.ndim :] if a.ndim else ()
+        if len(strides) != a.ndim:  # an array that tells nothing of its memory
+            return reshape(a, -1)
+        return reshape(transpose(a, sorted(range(a.ndim), key=lambda i: -abs(strides[i]))), -1)
+    return reshape(a, -1, order)
+
+
+def _innermost(x: Any) -> Any:
+    while isinstance(x, Tracer):
+        x = x.value
+    return x
+
+
+def _is_fortran(x: Any) -> bool:
+    flags = getattr(_innermost(x), "flags", None)
+    return flags is not None and flags.f_contiguous and not flags.c_contiguous
+
+
+def squeeze(a: Any, axis: Axis = None) -> Any:
+    """Remove axes of length 1.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or tuple of int, optional
+        Which; by default all of length 1.
+
+    Raises
+    ------
+    ShapeError
+        A chosen axis is longer than 1.
+
+    Examples
+    --------
+    >>> squeeze([[[1.0], [2.0]]]).shape
+    (2,)
+    """
+    a = array_operand(a)
+    shape = tuple(a.shape)
+    if axis is None:
+        return bind(reshape_p, (a,), {"shape": tuple([n for n in shape if n != 1])})
+    axes = axes_of("squeeze", axis, a)
+    for i in axes:
+        if shape[i] != 1:
+            raise ShapeError(f"squeeze({describe(a)}): axis {i} has length {shape[i]}, not 1")
+    kept = tuple([n for i, n in enumerate(shape) if i not in axes])
+    return bind(reshape_p, (a,), {"shape": kept})
+
+
+def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
+    """Insert axes of length 1.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or tuple of int
+        Where they stand in the result.
+
+    Examples
+    --------
+    >>> expand_dims([1.0, 2.0], (0, -1)).shape
+    (1, 2, 1)
+    """
+    a = array_operand(a)
+    count = len(axis) if isinstance(axis, (tuple, list)) else 1
+    ndim = len(a.shape) + count
+    axes = axes_of("expand_dims", axis, a, ndim)
+    rest = iter(a.shape)
+    shape = tuple([1 if i in axes else next(rest) for i in range(ndim)])
+    return bind(reshape_p, (a,), {"shape": shape})
+
+
+def atleast_1d(*arys: Any) -> Any:
+    """Give arrays with one axis or more; numbers become arrays of one element.
+
+    Parameters
+    ----------
+    *arys : array_like
+
+    Returns
+    -------
+    array or tuple of array
+        A tuple if there is not exactly one argument.
+
+    Examples
+    --------
+    >>> atleast_1d(3.0, [1.0, 2.0])
+    (array([3.]), array([1., 2.]))
+    """
+    results = tuple([with_axes(array_operand(a), 1) for a in arys])
+    return results[0] if len(results) == 1 else results
+
+
+def with_axes(a: Any, ndim: int) -> Any:
+    """Put axes of length 1 in front until there are `ndim`."""
+    missing = ndim - len(a.shape)
+    if missing <= 0:
+        return a
+    return bind(reshape_p, (a,), {"shape": (*(1,) * missing, *a.shape)})
+
+
+def broadcast_to(array: Any, shape: int | Sequence[int]) -> Any:
+    """Repeat an array along new and size-1 axes.
+
+    Parameters
+    ----------
+    array : array_like
+    shape : int or tuple of int
+
+    Returns
+    -------
+    array
+        A read-only view of `array`.
+
+    Raises
+    ------
+    ShapeError
+        The array does not broadcast to `shape`.
+
+    Examples
+    --------
+    >>> broadcast_to([1, 2], (2, 2))
+    array([[1, 2],
+           [1, 2]])
+    """
+    array = array_operand(array)
+    new = shape_of("broadcast_to", shape)
+    return bind(broadcasting.broadcast_to_p, (array,), {"shape": new})
+
+
+def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+    """Broadcast arrays against one another.
+
+    Parameters
+    ----------
+    *args : array_like
+
+    Returns
+    -------
+    tuple of array
+        Each of the common shape.
+
+    Raises
+    ------
+    ShapeError
+        The shapes do not broadcast.
+
+    Examples
+    --------
+    >>> x, y = broadcast_arrays([1, 2], [[3], [4]])
+    >>> y
+    array([[3, 3],
+           [4, 4]])
+    """
+    arrays = [array_operand(a) for a in args]
+    try:
+        shape = np.broadcast_shapes(*[tuple(a.shape) for a in arrays])
+    except ValueError as error:
+        given = ", ".join(map(describe, arrays))
+        raise ShapeError(f"broadcast_arrays({given}): {error}") from None
+    return tuple([broadcasting.broadcast_to(a, shape) for a in arrays])
+
+
+# --- rolling ---
+
+
+def _evaluate_roll(x: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+    return namespace(x).roll(x, shift, axis=axis)
+
+
+roll_p: Primitive = linear(
+    "roll",
+    _evaluate_roll,
+    transpose=lambda g, x, *, shift, axis: bind(
+        roll_p, (g,), {"shift": tuple([-s for s in shift]), "axis": axis}
+    ),
+    shape=lambda x, *, shift, axis: x,
+    batch=lambda size, values, batched, params: bind(
+        roll_p, values, {**params, "axis": tuple([a + 1 for a in params["axis"]])}
+    ),
+)
+
+
+def roll(a: Any, shift: int | Sequence[int], axis: Axis = None) -> Any:
+    """Shift elements along axes; what leaves at one end enters at the other.
+
+    Parameters
+    ----------
+    a : array_like
+    shift : int or sequence of int
+        By how much; one for each axis, or one for all.
+    axis : int or tuple of int, optional
+        Along which; an axis named twice is shifted twice. By default the flattened array is
+        shifted.
+
+    Examples
+    --------
+    >>> roll([1, 2, 3, 4], 1)
+    array([4, 1, 2, 3])
+    """
+    a = array_operand(a)
+    if axis is None:
+        return reshape(roll(ravel(a), shift, 0), a.shape)
+    shifts = shape_of("roll", shift)
+    places = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple([axis_of("roll", i, a) for i in places])
+    count = max(len(shifts), len(axes))
+    if not {len(shifts), len(axes)} <= {1, count}:
+        raise ArgumentError(f"roll({describe(a)}): {len(shifts)} shifts for {len(axes)} axes")
+    shifts = shifts * count if len(shifts) == 1 else shifts
+    axes = axes * count if len(axes) == 1 else axes
+    return bind(roll_p, (a,), {"shift": shifts, "axis": axes})

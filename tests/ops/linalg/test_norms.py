@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+
+from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
+from tenrso_ad.ops import elementwise as ew
+from tenrso_ad.ops.linalg.norms import norm
+from tenrso_ad.ops.reductions.sums import sum as total
+from tenrso_ad.transforms import grad, hessian, jvp
+from tests.ops.table import Case, each
+
+VECTOR_ORDERS = [None, 2, 1, 3, 0.5, 1.5, -1, -2.5, np.inf, -np.inf]
+MATRIX_ORDERS = [None, "fro", "f", "nuc", 2, -2, 1, -1, np.inf, -np.inf]
+
+
+def apart(*shape):
+    """Values of either sign: no two absolute values are equal, none is zero, no sums tie."""
+    return lambda rng: (
+        rng.choice([-1.0, 1.0], size=shape)
+        * (rng.permutation(int(np.prod(shape))).reshape(shape) + 1) ** 0.7
+        * 0.3
+    )
+
+
+def case(shape, order=2, **options):
+    name = f"norm {order} {shape} {options}"
+    return Case(
+        name,
+        lambda x: norm(x, **options),
+        apart(*shape),
+        reference=lambda x: np.linalg.norm(x, **options),
+        complex=True,
+        imaginary=0.01,
+        order=order,
+    )
+
+
+CASES = [
+    *[case((4,), ord=p) for p in VECTOR_ORDERS],
+    *[case((2, 3), 1, ord=p, axis=-1, keepdims=True) for p in VECTOR_ORDERS],
+    *[case((3, 2), ord=p) for p in MATRIX_ORDERS],
+    *[case((2, 3, 2), 1, ord=p, axis=(2, 0)) for p in MATRIX_ORDERS],
+    *[case((2, 3, 2), 1, ord=p, axis=(-2, -1), keepdims=True) for p in MATRIX_ORDERS],
+    case((2, 3, 2)),
+    case((2, 3, 2), keepdims=True),
+    case((2, 3), axis=0),
+    Case("norm 0", lambda x: norm(x, 0, axis=0), apart(2, 3), differentiable=False,
+         reference=lambda x: np.linalg.norm(x, 0, axis=0)),
+]  # fmt: skip
+
+
+@each(CASES)
+def test_operations(check):
+    check()
+
+
+@pytest.mark.parametrize("order", [None, 2, 1, 3, 0.5, 1.5, -1, 0, np.inf, -np.inf])
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_gradient_at_zero_is_zero(order):
+    np.testing.assert_array_equal(grad(lambda x: norm(x, order))(np.zeros(3)), np.zeros(3))
+    _, tangent = jvp(lambda x: norm(x, order), (np.zeros(3),), (np.ones(3),))
+    assert tangent == 0
+
+
+@pytest.mark.parametrize("order", MATRIX_ORDERS)
+def test_gradient_at_a_zero_matrix_is_zero(order):
+    gradient = grad(lambda x: norm(x, order))(np.zeros((3, 2)))
+    np.testing.assert_array_equal(gradient, np.zeros((3, 2)))
+
+
+def test_zero_elements_have_no_share():
+    x = np.array([0.0, 3.0, 4.0])
+    np.testing.assert_allclose(grad(norm)(x), [0, 0.6, 0.8])
+    np.testing.assert_array_equal(grad(lambda x: norm(x, 1))(x), [0, 1, 1])
+    expected = [0, *(np.array([3, 4]) ** -0.5 * (3**0.5 + 4**0.5))]
+    np.testing.assert_allclose(grad(lambda x: norm(x, 0.5))(x), expected)
+
+
+def test_only_the_norm_of_the_zero_row_is_flat():
+    x = np.array([[0.0, 0.0], [3.0, 4.0]])
+    np.testing.assert_allclose(grad(lambda x: total(norm(x, axis=1)))(x), [[0, 0], [0.6, 0.8]])
+    second = hessian(lambda x: total(norm(x, axis=1)))(x)
+    assert np.isfinite(second).all()
+    np.testing.assert_allclose(second[1, :, 1, :], [[16 / 125, -12 / 125], [-12 / 125, 9 / 125]])
+
+
+def test_ties_share_evenly():
+    gradient = grad(lambda x: norm(x, np.inf))(np.array([-2.0, 1.0, 2.0]))
+    np.testing.assert_array_equal(gradient, [-0.5, 0, 0.5])
+
+
+def test_gradient_of_the_nuclear_norm_is_the_polar_factor(rng):
+    a = rng.normal(size=(4, 3))
+    u, _, vh = np.linalg.svd(a, full_matrices=False)
+    np.testing.assert_allclose(grad(lambda a: norm(a, "nuc"))(a), u @ vh)
+
+
+def test_unused_norm_of_infinity():
+    x = np.array([np.inf, 1.0])
+    gradient = grad(lambda x: ew.where(False, norm(x), total(x)))(x)
+    np.testing.assert_array_equal(gradient, [1, 1])
+
+
+def test_integers_and_single_precision():
+    assert norm([3, 4]) == 5
+    x = np.array([3, 4], np.float32)
+    for order in (None, 1, 3, np.inf, 0):
+        assert norm(x, order).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "error", "message"),
+    [
+        ((2, 2, 2), {"ord": 2}, ShapeError, "without axis= wants a vector or a matrix"),
+        ((3,), {"ord": "fro"}, ArgumentError, r"norm\(float64\[3\]\).*ord of a vector.*'fro'"),
+        ((3, 3), {"ord": 3}, ArgumentError, r"ord of a matrix.*'nuc'.*got 3"),
+        ((3, 3), {"ord": "nuk"}, ArgumentError, "got 'nuk'"),
+        ((3, 3), {"axis": (0, 0)}, ArgumentError, "twice"),
+        ((3, 3), {"axis": 2}, AxisError, "axis 2"),
+        ((2, 2, 2), {"axis": (0, 1, 2)}, ArgumentError, "one axis or two"),
+    ],
+)
+def test_errors(shape, options, error, message):
+    with pytest.raises(error, match=message):
+        norm(np.zeros(shape), **options)

@@ -1,0 +1,133 @@
+"""array, asarray, copy, astype, full_like, zeros_like, ones_like."""
+
+import numpy as np
+import pytest
+
+import tenrso_ad as ta
+from tenrso_ad.engine.errors import DTypeError, ShapeError
+from tenrso_ad.ops import elementwise as ew
+from tenrso_ad.ops.shaping import creation
+from tenrso_ad.tensor import Tensor
+from tests.ops.table import Case, distinct, each, normal
+
+CASES = [
+    Case(
+        "array of nested lists",
+        lambda x, y: creation.array([[x, y * y], [x * y, y]]),
+        normal(),
+        normal(),
+        reference=lambda x, y: np.array([[x, y * y], [x * y, y]]),
+        complex=True,
+    ),
+    Case(
+        "array of a list of arrays",
+        lambda x: creation.array([x, [1.0, 2.0], (x[0], 3)]),
+        normal(2),
+        reference=lambda x: np.array([x, [1.0, 2.0], (x[0], 3)]),
+        float32=False,  # a list with Python numbers is float64, as NumPy's
+    ),
+    Case(
+        "array with ndmin",
+        lambda x: creation.array(x, ndmin=3),
+        normal(2),
+        reference=lambda x: np.array(x, ndmin=3),
+    ),
+    Case("asarray", lambda x: creation.asarray(x), normal(2), reference=np.asarray),
+    Case("copy", lambda x: creation.copy(x), normal(2), reference=np.copy),
+    Case(
+        "astype to complex",
+        lambda x: creation.astype(x, np.complex128),
+        normal(2),
+        reference=lambda x: x.astype(np.complex128),
+        float32=False,
+    ),
+    Case(
+        "astype to integers",
+        lambda x: creation.astype(x, int) * x,
+        distinct(3),
+        reference=lambda x: x.astype(int) * x,
+        float32=False,  # int64 times float32 is float64
+    ),
+    Case(
+        "full_like of a tensor",
+        lambda x, v: creation.full_like(x, v),
+        normal(2, 3),
+        normal(),
+        reference=lambda x, v: np.full_like(x, v),
+    ),
+]
+
+
+@each(CASES)
+def test_creation(check):
+    check()
+
+
+def test_lists_with_tensors_are_operands_everywhere():
+    def f(x):
+        return ew.multiply([x, 2.0, x * x], np.array([1.0, 1.0, 3.0]))[2]
+
+    assert ta.grad(f)(2.0) == 12.0
+
+
+def test_array_of_tensors_is_one_tensor_of_numpys_dtype():
+    x = ta.tensor(np.float32(2.0))
+    assert isinstance(creation.array([x, x]), Tensor)
+    assert creation.array([x, x]).dtype == np.float32
+    assert creation.array([x, 1.0]).dtype == np.array([np.float32(2), 1.0]).dtype
+    assert creation.array([x, x], dtype=np.float64).dtype == np.float64
+
+
+@pytest.mark.parametrize("options", [{}, {"dtype": float}, {"order": "F"}, {"ndmin": 3}])
+def test_array_of_plain_lists_is_numpys(options):
+    got, expected = (f([[1, 2], [3, 4]], **options) for f in (creation.array, np.array))
+    np.testing.assert_array_equal(got, expected)
+    assert (got.dtype, got.flags.f_contiguous) == (expected.dtype, expected.flags.f_contiguous)
+
+
+def test_copies_are_numpys():
+    a = np.arange(3.0)
+    assert creation.asarray(a) is a
+    assert not np.shares_memory(creation.array(a), a)
+    assert not np.shares_memory(creation.copy(a), a)
+    assert not np.shares_memory(creation.astype(a, float), a)
+    assert creation.astype(a, float, copy=False) is a
+    with pytest.raises(ValueError, match="copy"):
+        creation.asarray([1.0], copy=False)
+
+
+@pytest.mark.parametrize("name", ["zeros_like", "ones_like"])
+@pytest.mark.parametrize("options", [{}, {"dtype": np.float32}, {"shape": (4,)}, {"shape": 2}])
+def test_constant_arrays_are_numpys_and_plain(name, options):
+    a = np.arange(6).reshape(2, 3)
+    expected = getattr(np, name)(a, **options)
+    for x in (a, [[0, 1, 2], [3, 4, 5]]):
+        got = getattr(creation, name)(x, **options)
+        np.testing.assert_array_equal(got, expected)
+        assert got.dtype == expected.dtype
+    got = getattr(creation, name)(ta.tensor(a.astype(float)), **options)
+    assert type(got) is np.ndarray and got.shape == expected.shape
+
+
+def test_full_like_converts_to_the_dtype():
+    got, expected = (f(np.arange(3), 2.7) for f in (creation.full_like, np.full_like))
+    np.testing.assert_array_equal(got, expected)
+    assert got.dtype == expected.dtype
+
+
+def test_conversion_keeps_the_dtype_of_the_gradient():
+    x = np.ones(2, np.float32)
+    gradient = ta.grad(lambda t: creation.astype(t, np.float64)[0] * 2)(x)
+    assert gradient.dtype == np.float32 and gradient.tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "words"),
+    [
+        (lambda: creation.array([ta.tensor(1.0), [1.0, 2.0]]), ShapeError, r"float64\[\].*\[2\]"),
+        (lambda: creation.astype(np.ones(2), "floating"), DTypeError, "'floating' is not a dtype"),
+    ],
+)
+def test_errors_say_what_is_wrong(wrong, error, words):
+    with pytest.raises(error, match=words):
+        wrong()

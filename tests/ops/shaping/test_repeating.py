@@ -1,0 +1,72 @@
+"""repeat and tile."""
+
+import numpy as np
+import pytest
+
+from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
+from tenrso_ad.ops.shaping import repeating
+from tests.ops.table import Case, each, normal
+
+
+def call(name, *args, shape=(2, 3)):
+    ours, theirs = getattr(repeating, name), getattr(np, name)
+    return Case(
+        f"{name}{args} {list(shape)}",
+        lambda x: ours(x, *args),
+        normal(*shape),
+        reference=lambda x: theirs(x, *args),
+        complex=True,
+    )
+
+
+CASES = [
+    call("repeat", 2),
+    call("repeat", 3, 1),
+    call("repeat", 1, 0),
+    call("repeat", 0, 0),
+    call("repeat", [2], 1),
+    call("repeat", [1, 0, 2], 1),
+    call("repeat", [2, 1], -2),
+    call("repeat", [0, 0, 0], 1),
+    call("repeat", [1, 2, 0, 1, 1, 3]),
+    call("repeat", 2, shape=()),
+    call("repeat", [], shape=(0,)),
+    call("tile", 2),
+    call("tile", (2, 1)),
+    call("tile", (2, 1, 3)),
+    call("tile", 1),
+    call("tile", ()),
+    call("tile", 0),
+    call("tile", (2, 2), shape=()),
+    call("tile", 3, shape=(0,)),
+]
+
+
+@each(CASES)
+def test_repeating(check):
+    check()
+
+
+def test_results_are_copies_even_where_nothing_is_repeated():
+    a = np.arange(3.0)
+    assert not np.shares_memory(repeating.tile(a, 1), a)
+    assert not np.shares_memory(repeating.repeat(a, 1), a)
+    assert repeating.tile(a, 2).flags.writeable
+
+
+A = np.ones((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "words"),
+    [
+        (lambda: repeating.repeat(A, -1), ArgumentError, "negative"),
+        (lambda: repeating.repeat(A, [1, 2], 1), ShapeError, "2 repeats for the 3 slices"),
+        (lambda: repeating.repeat(A, 2, 2), AxisError, "axis 2"),
+        (lambda: repeating.repeat(A, 1.5), ArgumentError, "1.5"),
+        (lambda: repeating.tile(A, (1, -1)), ArgumentError, "negative"),
+    ],
+)
+def test_errors_say_what_is_wrong(wrong, error, words):
+    with pytest.raises(error, match=words):
+        wrong()
