@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ops.indexing.test_getitem import INDICES
 
 import tenrso_ad as ta
 from tenrso_ad.engine.errors import (
@@ -16,6 +15,7 @@ from tenrso_ad.ops import elementwise as ew
 from tenrso_ad.ops.broadcasting import sum_to
 from tenrso_ad.ops.indexing.updates import at
 from tenrso_ad.transforms import grad, vmap
+from tests.ops.indexing.test_getitem import INDICES
 from tests.ops.table import Case, each, normal
 
 METHODS = {
