@@ -257,3 +257,10 @@ def test_integers_without_gradient():
     n = ta.tensor([1, 2], requires_grad=False)
     assert n.dtype == np.int64 and not n.requires_grad
     assert ta.tensor([1, 2], dtype=np.float32).dtype == np.float32
+
+
+def test_grad_of_a_scalar_stays_an_array():
+    x = ta.tensor(2.0)
+    for _ in range(2):
+        (x * x).backward()
+    assert type(x.grad) is np.ndarray and x.grad == 8.0

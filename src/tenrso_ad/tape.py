@@ -251,7 +251,9 @@ def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
         gradient = cotangent_like(gradient, root, "backward()")
     for leaf, result in backpropagate([(tensor.node, gradient)], retain=retain_graph).items():
         result = owned(conjugated(result), {memory_of(gradient)})
-        leaf.gradient = result if leaf.gradient is None else leaf.gradient + result
+        if leaf.gradient is not None:
+            result = owned(leaf.gradient + result, set())
+        leaf.gradient = result
         if not retain_graph:
             leaf.guard = None
     if trace.nodes:

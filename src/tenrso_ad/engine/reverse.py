@@ -22,6 +22,7 @@ from numpy import ndarray
 
 from . import hooks
 from . import trace as _trace
+from .allocation import keep_freed_memory
 from .array_type import ArrayType
 from .errors import BackwardError, explain
 from .guard import Guard, protect
@@ -49,6 +50,7 @@ pullbacks: dict[Primitive, Pullback | None] = {}
 """The rule of each primitive; None where its derivative is zero or undefined by nature."""
 
 _sequence = itertools.count()
+keep_freed_memory()
 _by_sequence = attrgetter("sequence")
 
 
