@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -40,10 +40,14 @@ class Pullback(NamedTuple):
         what the pullback will need.
     apply(cotangent, saved, params, wanted) -> sequence
         one cotangent an operand, None where it is zero or not wanted.
+    keeps
+        "operand" or "result" where that, of an operation of one operand, is all that save gives:
+        it need not be called then.
     """
 
     save: Callable[[Sequence[Any], Any, Mapping[str, Any], Sequence[Any]], tuple[Any, ...]]
     apply: Callable[[Any, tuple[Any, ...], Mapping[str, Any], Sequence[Any]], Sequence[Any]]
+    keeps: Literal["operand", "result", ""] = ""
 
 
 pullbacks: dict[Primitive, Pullback | None] = {}
@@ -199,7 +203,7 @@ class ReverseTrace(Trace):
             raise missing_rule(primitive, "reverse-mode") from None
         if rule is None or not live or not self.recording:
             return self._unrecorded(primitive, out)
-        save, apply = rule
+        save, apply, _ = rule
         saved = save(values, out, params, wanted)
         node = Node(primitive, params, wanted, apply, saved)
         if shared:
@@ -213,7 +217,10 @@ class ReverseTrace(Trace):
     def process_unary(self, primitive: Primitive, x: Tracer) -> Any:
         """`process` for one operand without parameters: the commonest case, kept lean."""
         value, node = x.value, x.node
-        rule = pullbacks.get(primitive)
+        try:
+            rule = pullbacks[primitive]
+        except KeyError:
+            rule = None
         if (
             rule is None
             or node is None
@@ -229,9 +236,14 @@ class ReverseTrace(Trace):
             out = evaluation[primitive](value)
         except Exception as error:
             raise explain(primitive.name, (x,), NO_PARAMS, error) from error
-        save, apply = rule
+        save, apply, keeps = rule
         wanted = (node,)
-        saved = save((value,), out, NO_PARAMS, wanted)
+        if keeps == "operand":
+            saved: tuple[Any, ...] = (value,)
+        elif keeps == "result":
+            saved = (out,)
+        else:
+            saved = save((value,), out, NO_PARAMS, wanted)
         return _trace.Tensor(out, self, Node(primitive, NO_PARAMS, wanted, apply, saved))
 
     def _unrecorded(self, primitive: Primitive, out: Any) -> Any:
@@ -306,11 +318,12 @@ def _reachable(roots: Iterable[Any]) -> list[Any]:
     """Nodes from which a gradient can come, each after all its consumers."""
     found = list(dict.fromkeys(roots))
     seen = set(found)
+    see, find = seen.add, found.append
     for node in found:  # grows while it is walked
         for parent in node.parents:
             if parent is not None and parent not in seen:
-                seen.add(parent)
-                found.append(parent)
+                see(parent)
+                find(parent)
     found.sort(key=_by_sequence, reverse=True)
     return found
 
@@ -370,15 +383,16 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
     order = _reachable(node for node, _ in roots)
     waiting = _consumers(order) if hooks.leaf_gradient_ready else None
     gradients: dict[Leaf, Any] = {}
+    take, hooked = pending.pop, hooks.active
     with np.errstate(all="ignore"):
         for node in order:
-            cotangent = pending.pop(node, None)
+            cotangent = take(node, None)
             kind = type(node)
             if kind is Node:
                 if cotangent is not None:
                     saved = node.saved
                     parents = node.parents
-                    if saved is None or hooks.active or type(cotangent) is not ndarray:
+                    if saved is None or hooked or type(cotangent) is not ndarray:
                         results = _pull(node, cotangent)
                     else:
                         results = node.apply(cotangent, saved, node.params, parents)
@@ -391,7 +405,7 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
                             _accumulate(pending, owned, parent, result)
                         else:
                             pending[parent] = result
-                if hooks.active:
+                if hooked:
                     _after_node(node, waiting, pending)
             elif cotangent is None:
                 continue

@@ -119,6 +119,7 @@ def _ternary(primitive: Primitive, function: Callable[..., Any]) -> Callable[...
 
 
 _OPERATIONS = {1: _unary, 2: _binary, 3: _ternary}
+_WEAK = frozenset({int, float})
 _known: set[type] = set(NUMPY_TYPES)  # types that `operand` gives back as they are; it adds others
 
 make_array: Callable[[Any], Any] = (
@@ -248,7 +249,7 @@ def _unary_pullback(factor: _Factor) -> Pullback:
     def apply(g: Any, saved: Any, params: Any, wanted: Any) -> Sequence[Any]:
         return (scale(g, partial(saved[0])),)
 
-    return Pullback(save, apply)
+    return Pullback(save, apply, "result" if factor.names == ["out"] else "operand")
 
 
 def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
@@ -265,7 +266,12 @@ def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
         keep_y = y if (want_x and y_1) or (want_y and y_2) else None
         keep_out = out if (want_x and out_1) or (want_y and out_2) else None
         type_x = type_y = None
-        if not (type(x) is type(y) is ndarray and x.shape == y.shape and x.dtype is y.dtype):
+        kind_x, kind_y = type(x), type(y)
+        if kind_x is ndarray and kind_y is ndarray:
+            alike = x.shape == y.shape and x.dtype is y.dtype
+        else:  # a Python number changes neither shape nor dtype
+            alike = kind_y in _WEAK if kind_x is ndarray else kind_x in _WEAK and kind_y is ndarray
+        if not alike:
             shape, dtype = out.shape, out.dtype
             if want_x and (x.shape != shape or x.dtype != dtype):
                 type_x = ArrayType(x.shape, x.dtype)
