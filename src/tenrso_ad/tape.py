@@ -14,7 +14,8 @@ import numpy as np
 
 from .engine.array_type import ArrayType
 from .engine.errors import BackwardError, ShapeError, describe
-from .engine.reverse import Leaf, Node, ReverseTrace, backpropagate
+from .engine.node import Leaf, Node
+from .engine.reverse import ReverseTrace, backpropagate
 from .engine.trace import Trace, Tracer, next_level
 from .ops.declare import is_complex, ones_like
 

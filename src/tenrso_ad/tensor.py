@@ -17,7 +17,7 @@ from .engine.errors import (
     describe,
 )
 from .engine.guard import Guard
-from .engine.reverse import Leaf
+from .engine.node import Leaf
 from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
 from .ops import elementwise as ew
 from .ops import pointwise

@@ -10,15 +10,9 @@ import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
 from tenrso_ad.engine import hooks
 from tenrso_ad.engine.errors import BackwardError
+from tenrso_ad.engine.node import LazyCotangent
 from tenrso_ad.engine.primitive import Primitive
-from tenrso_ad.engine.reverse import (
-    LazyCotangent,
-    Pullback,
-    ReverseTrace,
-    backpropagate,
-    pullbacks,
-    transpose,
-)
+from tenrso_ad.engine.reverse import Pullback, ReverseTrace, backpropagate, pullbacks, transpose
 from tenrso_ad.engine.trace import Tracer, bind, evaluation
 from tenrso_ad.ops import elementwise as ew
 from tenrso_ad.ops.broadcasting import sum_to

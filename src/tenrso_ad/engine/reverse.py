@@ -12,7 +12,6 @@ at the border, where the user's convention (the gradient is dL/dx + i dL/dy) beg
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
@@ -26,6 +25,7 @@ from .allocation import keep_freed_memory
 from .array_type import ArrayType
 from .errors import BackwardError, explain
 from .guard import Guard, protect
+from .node import LazyCotangent, Leaf, Node, Output
 from .primitive import NO_PARAMS, Primitive
 from .trace import NUMPY_TYPES, Trace, Tracer, bind, check_closure, evaluation, missing_rule
 
@@ -53,86 +53,8 @@ class Pullback(NamedTuple):
 pullbacks: dict[Primitive, Pullback | None] = {}
 """The rule of each primitive; None where its derivative is zero or undefined by nature."""
 
-_sequence = itertools.count()
 keep_freed_memory()
 _by_sequence = attrgetter("sequence")
-
-
-class Node:
-    """One recorded operation."""
-
-    __slots__ = ("apply", "line", "params", "parents", "primitive", "saved", "sequence")
-    line: str  # of the user's code; set only while hooks.lines
-
-    def __init__(
-        self,
-        primitive: Primitive,
-        params: Mapping[str, Any],
-        parents: Sequence[Any],
-        apply: Any,
-        saved: tuple[Any, ...] | None,
-    ) -> None:
-        self.primitive = primitive
-        self.params = params
-        self.parents = parents
-        self.apply = apply
-        self.saved = saved
-        self.sequence = next(_sequence)
-
-    @property
-    def origin(self) -> str:
-        """The operation and, where it was recorded, the user's line."""
-        line = getattr(self, "line", None)
-        return f"{self.primitive.name} ({line})" if line else self.primitive.name
-
-
-class Leaf:
-    """Where gradients end: a variable of a tape or of a transform.
-
-    Attributes
-    ----------
-    gradient : array, Tracer or None
-        What backward passes of a tape have added up so far.
-    guard : Guard or None
-        Read-only guard over an array that the user still holds.
-    shared : bool
-        Whether the user still holds the array.
-    """
-
-    __slots__ = ("__weakref__", "gradient", "guard", "sequence", "shared")
-    parents: Sequence[Any] = ()
-    primitive = None
-
-    def __init__(self, *, shared: bool = False) -> None:
-        self.gradient: Any = None
-        self.guard: Guard | None = None
-        self.shared = shared
-        self.sequence = next(_sequence)
-
-
-class _Output:
-    """One of several results of a node."""
-
-    __slots__ = ("index", "parents", "sequence", "source")
-    primitive = None
-
-    def __init__(self, source: Node, index: int) -> None:
-        self.source = source
-        self.index = index
-        self.parents = (source,)
-        self.sequence = next(_sequence)
-
-
-class LazyCotangent:
-    """A cotangent of mostly zeros, kept as its few entries until it is needed whole."""
-
-    def materialise(self) -> Any:
-        """Give the whole array."""
-        raise NotImplementedError
-
-    def add_into(self, buffer: np.ndarray) -> None:
-        """Add the entries to a plain array of ours."""
-        raise NotImplementedError
 
 
 class ReverseTrace(Trace):
@@ -255,7 +177,7 @@ class ReverseTrace(Trace):
         """Tensors of a node with several results."""
         return tuple(
             [
-                _trace.Tensor(o, self, _Output(node, i) if _trace.is_inexact(o.dtype) else None)
+                _trace.Tensor(o, self, Output(node, i) if _trace.is_inexact(o.dtype) else None)
                 for i, o in enumerate(outs)
             ]
         )

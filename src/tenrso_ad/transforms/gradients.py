@@ -13,7 +13,8 @@ from ..engine import tree
 from ..engine.errors import ArgumentError, DTypeError, ShapeError, describe
 from ..engine.forward import ForwardTrace
 from ..engine.guard import protect
-from ..engine.reverse import Leaf, ReverseTrace, backpropagate
+from ..engine.node import Leaf
+from ..engine.reverse import ReverseTrace, backpropagate
 from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
 from ..ops.declare import is_complex, ones_like, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient

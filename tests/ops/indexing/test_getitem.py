@@ -13,7 +13,7 @@ from tenrso_ad.engine.errors import (
     IndexingError,
     ShapeError,
 )
-from tenrso_ad.engine.reverse import LazyCotangent
+from tenrso_ad.engine.node import LazyCotangent
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.ops.broadcasting import sum_to
 from tenrso_ad.ops.indexing import getitem as reading

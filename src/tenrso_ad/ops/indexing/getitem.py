@@ -15,7 +15,8 @@ from numpy import ndarray
 
 from ...engine.array_type import ArrayType
 from ...engine.errors import ArgumentError, ShapeError, describe
-from ...engine.reverse import LazyCotangent, Pullback, pullbacks
+from ...engine.node import LazyCotangent
+from ...engine.reverse import Pullback, pullbacks
 from ...engine.trace import NUMPY_TYPES, Tracer, bind, foreign_evaluation
 from .. import elementwise as ew
 from ..arguments import array_operand, axis_of
