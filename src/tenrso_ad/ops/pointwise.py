@@ -312,7 +312,7 @@ def _pullback(factors: tuple[_Factor, ...]) -> Pullback:
                     break
             kept.append(keep)
         shape, dtype = out.shape, out.dtype
-        for value, want in zip(values, wanted):  # noqa: B905
+        for value, want in zip(values, wanted):  # noqa: B905 (strict costs)
             if want is None or (value.shape == shape and value.dtype == dtype):
                 kept.append(None)
             else:
