@@ -1,0 +1,1 @@
+"""Special functions, with SciPy's names and meaning."""
