@@ -190,6 +190,36 @@ def test_a_tape_inside_a_transform():
     assert float(ta.jvp(by_hand, (2.0,), (1.0,))[1]) == 12.0
 
 
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_a_tensor_made_inside_a_transform_lets_derivatives_through(requires_grad):
+    def scaled(x):
+        return x * x * ta.tensor([3.0, 4.0, 5.0], requires_grad=requires_grad)
+
+    def total(x):
+        return scaled(x).sum()
+
+    twice = np.diag([6.0, 8.0, 10.0])
+    np.testing.assert_array_equal(ta.grad(total)(X), twice @ X)
+    value, gradient = ta.value_and_grad(lambda x: (total(x), [scaled(x)]), has_aux=True)(X)
+    assert type(value[1][0]) is np.ndarray
+    np.testing.assert_array_equal(gradient, twice @ X)
+    np.testing.assert_array_equal(ta.jvp(total, (X,), (X,))[1], X @ twice @ X)
+    np.testing.assert_array_equal(ta.jacfwd(scaled)(X), twice * X)
+    np.testing.assert_array_equal(ta.jacrev(scaled)(X), twice * X)
+    np.testing.assert_array_equal(ta.hessian(total)(X), twice)
+    batch = np.stack([X, 2 * X])
+    np.testing.assert_array_equal(ta.vmap(total)(batch), np.array([1, 4]) * total(X).value)
+
+
+def test_an_inner_tape_does_not_hide_that_a_tensor_is_differentiated():
+    def leaves(by):
+        return lambda x: by(x * ta.tensor(2.0, requires_grad=False)) * x
+
+    for by in (float, np.asarray):
+        with pytest.raises(DTypeError, match="its derivative"):
+            ta.grad(leaves(by))(2.0)
+
+
 # --- arrays that backward needs do not change under it ------------------------------------------
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from .engine import tree
 from .engine.array_type import ArrayType
 from .engine.errors import BackwardError, ShapeError, describe
 from .engine.node import Leaf, Node
 from .engine.reverse import ReverseTrace, backpropagate
-from .engine.trace import Trace, Tracer, next_level
+from .engine.trace import NUMPY_TYPES, Trace, Tracer, next_level
 from .ops.declare import is_complex, ones_like
 
 
@@ -67,6 +68,25 @@ def opened(trace: Trace) -> Iterator[Any]:
     finally:
         _thread.stack.pop()
         trace.closed = True
+
+
+def brought_out(out: Any, trace: Trace) -> Any:
+    """Results of a function that a transform ran, without the tapes that were opened inside.
+
+    Parameters
+    ----------
+    out : pytree
+    trace : Trace
+        Of the transform. A tensor of a tape further in becomes what it wraps: it may be a tensor of
+        the transform, or of one further out.
+    """
+    if isinstance(out, Tracer):
+        while isinstance(out, Tracer) and out.trace.level > trace.level and out.trace.imperative:
+            out = out.value
+        return out
+    if out is None or type(out) in NUMPY_TYPES:
+        return out
+    return tree.map(lambda o: brought_out(o, trace) if isinstance(o, Tracer) else o, out)
 
 
 def current_tape() -> TapeTrace:

@@ -68,7 +68,8 @@ class Tensor(Tracer):
     @property
     def requires_grad(self) -> bool:
         """Whether a derivative flows through it."""
-        return self.node is not None
+        value = self.value
+        return self.node is not None or (isinstance(value, Tensor) and value.requires_grad)
 
     def __repr__(self) -> str:
         if isinstance(self.value, Tracer) or not hasattr(self.value, "__array__"):
@@ -166,7 +167,10 @@ class Tensor(Tracer):
 
     def _number(self, wish: str) -> Any:
         """Value for a Python number; refused where that would silently cut the derivative."""
-        if self.requires_grad and not self.trace.imperative:
+        inner: Any = self
+        while isinstance(inner, Tracer) and (inner.trace.imperative or inner.node is None):
+            inner = inner.value
+        if isinstance(inner, Tracer):
             raise DTypeError(
                 f"{wish} of a tensor inside a transform would lose its derivative. Use the "
                 "function of tenrso_ad.numpy instead of the one of math, or "

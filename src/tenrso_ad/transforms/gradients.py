@@ -18,7 +18,7 @@ from ..engine.reverse import ReverseTrace, backpropagate
 from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
 from ..ops.declare import is_complex, ones_like, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
-from ..tape import conjugated, cotangent_like, memory_of, opened, owned
+from ..tape import brought_out, conjugated, cotangent_like, memory_of, opened, owned
 
 Argnums = int | Sequence[int]
 
@@ -106,7 +106,7 @@ def value_and_grad(
         trace = ReverseTrace()
         with opened(trace):
             call_args, leaves, rebuild = _variables(trace, f, args, argnums, "grad")
-            out = f(*call_args, **kwargs)
+            out = brought_out(f(*call_args, **kwargs), trace)
         aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -158,7 +158,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     trace = ReverseTrace()
     with opened(trace):
         args, variables, _ = _variables(trace, f, primals, range(len(primals)), "vjp")
-        out = f(*args)
+        out = brought_out(f(*args), trace)
     out, aux = out if has_aux else (out, None)
     outs, structure = tree.flatten(out)
     nodes = [o.node if isinstance(o, Tracer) and o.trace is trace else None for o in outs]
@@ -234,7 +234,7 @@ def jvp(
                     f"jvp of {_name(f)}: the tangent of {describe(v)} cannot be {describe(t)}"
                 )
             moving.append(_trace.Tensor(v, trace, t if t.dtype == v.dtype else t.astype(v.dtype)))
-        out = f(*tree.unflatten(structure, moving))
+        out = brought_out(f(*tree.unflatten(structure, moving)), trace)
     out, aux = out if has_aux else (out, None)
     outs, out_structure = tree.flatten(out)
     results, pushed = [], []

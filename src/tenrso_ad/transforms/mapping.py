@@ -14,7 +14,7 @@ from ..engine.trace import Tracer
 from ..ops.arguments import array_operand, axis_of
 from ..ops.broadcasting import broadcast_to
 from ..ops.shaping.permuting import moveaxis
-from ..tape import opened
+from ..tape import brought_out, opened
 
 Axes = int | None | Sequence[Any]
 
@@ -62,7 +62,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
                 leaf if axis is None else _trace.Tensor(moveaxis(leaf, axis, 0), trace, None)
                 for leaf, axis in zip(leaves, axes, strict=True)
             ]
-            out = f(*tree.unflatten(structure, values))
+            out = brought_out(f(*tree.unflatten(structure, values)), trace)
         outs, out_structure = tree.flatten(out)
         places = tree.broadcast_prefix(out_axes, out, f"out_axes of vmap of {name}")
         results = []
