@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -59,15 +58,20 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-@contextlib.contextmanager
-def opened(trace: Trace) -> Iterator[Any]:
+class opened:
     """Run a transform: tensors made meanwhile belong to a tape further in; then close the trace."""
-    _thread.stack.append([trace, None])
-    try:
-        yield trace
-    finally:
+
+    __slots__ = ("trace",)
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def __enter__(self) -> None:
+        _thread.stack.append([self.trace, None])
+
+    def __exit__(self, *_: object) -> None:
         _thread.stack.pop()
-        trace.closed = True
+        self.trace.closed = True
 
 
 def brought_out(out: Any, trace: Trace) -> Any:
@@ -319,8 +323,14 @@ def owned(array: Any, shared: set[int]) -> Any:
     shared : set of int
         What `memory_of` gives of the arrays that are others' already; the result's is added.
     """
-    if isinstance(array, (np.ndarray, np.generic)):
-        if type(array) is not np.ndarray or not array.flags.writeable or memory_of(array) in shared:
-            array = np.array(array)
-        shared.add(memory_of(array))
+    if type(array) is np.ndarray:
+        base = array.base
+        memory = id(array if base is None else base)
+        if memory not in shared and array.flags.writeable:
+            shared.add(memory)
+            return array
+    elif not isinstance(array, (np.ndarray, np.generic)):
+        return array
+    array = np.array(array)
+    shared.add(id(array))
     return array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ _add: Any = np.add.reduce
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum an array over the axes along which `shape` broadcasts to its shape."""
+    if type(x) is np.ndarray and not hooks.active:  # what bind would do
+        return _evaluate_sum_to(x, shape=shape)
     return bind(sum_to_p, (x,), {"shape": shape})
 
 
@@ -43,12 +46,15 @@ def match(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return cotangent if cotangent.shape == shape else sum_to(cotangent, shape)
 
 
+@functools.lru_cache(maxsize=1024)
+def _summed_axes(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
+    extra = len(old) - len(new)
+    stretched = [i for i, n in enumerate(new, extra) if n == 1 and old[i] != 1]
+    return (*range(extra), *stretched)
+
+
 def _evaluate_sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
-    extra = len(x.shape) - len(shape)
-    axes = tuple(range(extra))
-    for i, n in enumerate(shape, extra):
-        if n == 1 and x.shape[i] != 1:
-            axes += (i,)
+    axes = _summed_axes(x.shape, shape)
     xp = namespace(x)
     if xp is not np:
         return xp.reshape(xp.sum(x, axis=axes, keepdims=True, dtype=x.dtype), shape)

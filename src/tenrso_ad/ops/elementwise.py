@@ -194,10 +194,16 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
     return bind(where_p, (condition, x, y))
 
 
-def _evaluate_share(g: Any, x: Any, y: Any, xp: Any = np) -> Any:
-    shared = xp.where(x > y, g, xp.zeros_like(g))
-    ties = x == y
-    return xp.where(ties, g / 2, shared) if ties.any() else shared
+def _evaluate_share(g: Any, x: Any, y: Any) -> Any:
+    shared = np.where(x > y, g, g.dtype.type(0))
+    ties = np.equal(x, y)
+    if ties.size and ties.item(ties.argmax()):  # any(), at a fraction of its time
+        return np.where(ties, g / 2, shared)
+    return shared
+
+
+def _evaluate_share_elsewhere(xp: Any, g: Any, x: Any, y: Any) -> Any:
+    return xp.where(x == y, g / 2, xp.where(x > y, g, xp.zeros_like(g)))
 
 
 # what x gets of the cotangent of max(x, y): all where it is above, half where they tie
@@ -207,7 +213,7 @@ _share: Operation = elementwise(
     lambda g, y, z: _share(g, y, z),
     None,
     None,
-    other=lambda xp, g, x, y: _evaluate_share(g, x, y, xp),
+    other=_evaluate_share_elsewhere,
 )
 maximum = elementwise(
     "maximum", np.maximum, lambda g, x, y: _share(g, x, y), lambda g, x, y: _share(g, y, x)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine import hooks
-from ..engine.array_type import ArrayType
+from ..engine.array_type import ArrayType, type_of
 from ..engine.batch import batching
 from ..engine.errors import explain
 from ..engine.forward import pushforwards
@@ -113,6 +113,16 @@ def _binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[...,
 
 def _ternary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
     def operation(x: Any, y: Any, z: Any, /) -> Any:
+        if (
+            type(x) is ndarray
+            and type(y) in NUMPY_TYPES
+            and type(z) in NUMPY_TYPES
+            and not hooks.active
+        ):
+            try:  # as above
+                return function(x, y, z)
+            except Exception as error:
+                raise explain(primitive.name, (x, y, z), NO_PARAMS, error) from error
         return bind(primitive, (operand(x), operand(y), operand(z)))
 
     return operation
@@ -274,9 +284,9 @@ def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
         if not alike:
             shape, dtype = out.shape, out.dtype
             if want_x and (x.shape != shape or x.dtype != dtype):
-                type_x = ArrayType(x.shape, x.dtype)
+                type_x = type_of(x)
             if want_y and (y.shape != shape or y.dtype != dtype):
-                type_y = ArrayType(y.shape, y.dtype)
+                type_y = type_of(y)
         return keep_x, keep_y, keep_out, type_x, type_y
 
     def apply(g: Any, saved: tuple[Any, ...], params: Any, wanted: Any) -> Sequence[Any]:
@@ -316,7 +326,7 @@ def _pullback(factors: tuple[_Factor, ...]) -> Pullback:
             if want is None or (value.shape == shape and value.dtype == dtype):
                 kept.append(None)
             else:
-                kept.append(ArrayType(value.shape, value.dtype))
+                kept.append(type_of(value))
         return tuple(kept)
 
     def apply(g: Any, saved: tuple[Any, ...], params: Any, wanted: Sequence[Any]) -> list[Any]:

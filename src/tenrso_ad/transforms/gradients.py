@@ -310,36 +310,40 @@ def _variables(
     several = not isinstance(argnums, int)
     variables: list[Tracer] = []
     forms: list[Any] = []
-    places = tuple(argnums) if several else (argnums,)
-    if several and len({i % max(len(args), 1) for i in places}) < len(places):
-        raise ArgumentError(f"{what} of {_name(f)}: argnums {places} names an argument twice")
-    for i in places:
+    chosen = set()
+    nested = False
+    for i in argnums if several else (argnums,):
         if not -len(args) <= i < len(args):
             raise ArgumentError(
                 f"{what} of {_name(f)}: argnums has {i}, "
                 f"but the call has {len(args)} positional arguments"
             )
+        chosen.add(i % len(args))
         arg = args[i]
         if type(arg) is np.ndarray:
-            variable = trace.variable(_differentiable(arg, what, f))
+            call_args[i] = variable = trace.variable(_differentiable(arg, what, f))
             variables.append(variable)
-            call_args[i] = variable
             forms.append(None)
         else:
+            nested = True
             leaves, structure = tree.flatten(arg)
             made = [trace.variable(_differentiable(leaf, what, f)) for leaf in leaves]
             variables += made
             call_args[i] = tree.unflatten(structure, made)
             forms.append(structure)
+    if len(chosen) < len(forms):
+        raise ArgumentError(f"{what} of {_name(f)}: argnums {argnums} names an argument twice")
 
     def rebuild(gradients: list[Any]) -> Any:
-        rest = iter(gradients)
-        results = [
-            next(rest)
-            if form is None
-            else tree.unflatten(form, [next(rest) for _ in range(form.num_leaves)])
-            for form in forms
-        ]
+        results = gradients
+        if nested:
+            rest = iter(gradients)
+            results = [
+                next(rest)
+                if form is None
+                else tree.unflatten(form, [next(rest) for _ in range(form.num_leaves)])
+                for form in forms
+            ]
         return tuple(results) if several else results[0]
 
     return call_args, variables, rebuild
@@ -369,7 +373,7 @@ def _lower(trace: Any, out: Any) -> Any:
 def _one(value: Any) -> Any:
     """Cotangent of a scalar result by itself."""
     if type(value) in NUMPY_TYPES:
-        return np.ones((), value.dtype)
+        return np.array(1, value.dtype)
     return ones_like(value)
 
 
