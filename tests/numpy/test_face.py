@@ -6,7 +6,7 @@ import tenrso_ad.numpy as tnp
 from tenrso_ad.tensor import array_functions
 
 FUNCTIONS = [name for name in tnp.__all__ if getattr(tnp, name) is not getattr(np, name, None)]
-OURS_ALONE = {"at", "linalg", "logsumexp", "relu", "sigmoid", "softmax", "softplus"}
+OURS_ALONE = {"at", "fft", "linalg", "logsumexp", "relu", "sigmoid", "softmax", "softplus"}
 
 
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - OURS_ALONE))
@@ -25,6 +25,12 @@ def test_numpys_function_of_the_name_leads_to_ours(name):
 @pytest.mark.parametrize("name", tnp.linalg.__all__)
 def test_linalg(name):
     assert array_functions[getattr(np.linalg, name)] is getattr(tnp.linalg, name)
+
+
+@pytest.mark.parametrize("name", tnp.fft.__all__)
+def test_fft(name):
+    theirs, ours = getattr(np.fft, name), getattr(tnp.fft, name)
+    assert ours is theirs if name.endswith("freq") else array_functions[theirs] is ours
 
 
 def test_plain_arrays_in_plain_arrays_out():

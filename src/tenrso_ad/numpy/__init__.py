@@ -157,6 +157,7 @@ from ..ops.reductions.sums import (
 from ..tensor import array_functions as _array_functions
 from . import _arrangement, linalg
 from ._arrangement import *  # noqa: F403
+from . import fft, linalg
 
 abs = absolute
 acos = arccos
@@ -220,6 +221,7 @@ __all__ = [
     "exp2",
     "expm1",
     "eye",
+    "fft",
     "finfo",
     "float16",
     "float32",
@@ -330,4 +332,5 @@ def _answer_for_numpy(ours: dict[str, Any], theirs: Any) -> None:
 
 
 _answer_for_numpy({name: globals()[name] for name in __all__}, _np)
+_answer_for_numpy({name: getattr(fft, name) for name in fft.__all__}, _np.fft)
 _answer_for_numpy({name: getattr(linalg, name) for name in linalg.__all__}, _np.linalg)

@@ -1,0 +1,1 @@
+"""Discrete Fourier transforms: linear maps whose transposes are Fourier transforms again."""
