@@ -155,9 +155,8 @@ from ..ops.reductions.sums import (
     sum,
 )
 from ..tensor import array_functions as _array_functions
-from . import _arrangement, linalg
+from . import _arrangement, fft, linalg
 from ._arrangement import *  # noqa: F403
-from . import fft, linalg
 
 abs = absolute
 acos = arccos
