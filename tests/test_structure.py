@@ -12,10 +12,11 @@ import tenrso_ad
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "tenrso_ad").rglob("*.py"))
+AS_ELSEWHERE = {"array_api", "errors", "numpy"}  # names that a standard or NumPy documents
 ROOMS = ["tenrso_ad"] + [
     f"tenrso_ad.{name}"
     for name in tenrso_ad.__all__
-    if isinstance(getattr(tenrso_ad, name), ModuleType) and name not in ("errors", "numpy")
+    if isinstance(getattr(tenrso_ad, name), ModuleType) and name not in AS_ELSEWHERE
 ]
 
 

@@ -33,14 +33,15 @@ from .transforms import (
 )
 
 if TYPE_CHECKING:
-    from . import decomposition, explicit, testing, training
+    from . import array_api, decomposition, explicit, testing, training
 
 # Rooms that few programs need all of: imported when first named.
-_LAZY = frozenset({"decomposition", "explicit", "testing", "training"})
+_LAZY = frozenset({"array_api", "decomposition", "explicit", "testing", "training"})
 
 __all__ = [
     "Tape",
     "Tensor",
+    "array_api",
     "config",
     "custom_jvp",
     "custom_vjp",

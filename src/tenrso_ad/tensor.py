@@ -179,13 +179,52 @@ class Tensor(Tracer):
         return concrete(self, wish)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self._plain("np.asarray"), dtype=dtype, copy=copy)
+
+    def _plain(self, wish: str) -> Any:
+        """Values as an array outside the graph; refused where that would cut the derivative."""
         if self.requires_grad:
             raise DTypeError(
                 f"a {self.dtype} tensor cannot become a plain array without losing its "
                 "derivative. Use a function of tenrso_ad.numpy, or x.value or "
                 "ta.stop_gradient(x) to leave the graph on purpose."
             )
-        return np.array(concrete(self, "np.asarray"), dtype=dtype, copy=copy)
+        value = concrete(self, wish)
+        return np.asarray(value) if isinstance(value, np.generic) else value
+
+    # --- the array API standard -------------------------------------------------------------------
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        """Give the namespace of functions for tensors."""
+        from . import array_api
+
+        if api_version is not None and api_version not in array_api.API_VERSIONS:
+            raise ArgumentError(
+                f"api_version={api_version!r}: the versions of the array API standard known here "
+                f"are {', '.join(array_api.API_VERSIONS)}"
+            )
+        return array_api
+
+    @property
+    def device(self) -> Any:
+        """Where the values are: "cpu", or the device of an array of another library."""
+        value = self.value
+        return getattr(value, "device", "cpu")
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """Give the tensor itself: a tensor stays on its device."""
+        if device != self.device or stream is not None:
+            raise ArgumentError(
+                f"to_device({device!r}): this tensor is on {self.device!r} and stays there; move "
+                "the array before it becomes a tensor"
+            )
+        return self
+
+    def __dlpack__(self, /, **options: Any) -> Any:
+        return self._plain("DLPack").__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._plain("DLPack").__dlpack_device__()
 
     # --- NumPy's protocols ------------------------------------------------------------------------
 
