@@ -66,12 +66,12 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None
     return constant(np.fft.rfftfreq(n, d).astype(dtype or float))
 
 
-def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
+def fftshift(x: Any, /, *, axes: int | tuple[int, ...] | None = None) -> Any:
     """Bring the frequency zero to the middle."""
     return tnp.fft.fftshift(lift(x), axes=axes)
 
 
-def ifftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
+def ifftshift(x: Any, /, *, axes: int | tuple[int, ...] | None = None) -> Any:
     """Inverse of `fftshift`."""
     return tnp.fft.ifftshift(lift(x), axes=axes)
 
