@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from numpy import (
+    broadcast_shapes,
+    diag_indices,
+    indices,
+    mask_indices,
+    tri,
+    tril_indices,
+    triu_indices,
+)
+
 from ..ops.indexing.getitem import (
     take,
     take_along_axis,
@@ -18,23 +28,34 @@ from ..ops.shaping.creation import (
     ones_like,
     zeros_like,
 )
+from ..ops.shaping.diagonals import (
+    diag,
+    diag_indices_from,
+    diagflat,
+    diagonal,
+    tril,
+    tril_indices_from,
+    triu,
+    triu_indices_from,
+)
 from ..ops.shaping.joining import (
+    append,
     concat,
     concatenate,
-    dstack,
-    hstack,
-    split,
     stack,
-    vstack,
 )
 from ..ops.shaping.padding import (
     pad,
 )
 from ..ops.shaping.permuting import (
     flip,
+    fliplr,
+    flipud,
     matrix_transpose,
     moveaxis,
     permute_dims,
+    rollaxis,
+    rot90,
     swapaxes,
     transpose,
 )
@@ -44,6 +65,8 @@ from ..ops.shaping.repeating import (
 )
 from ..ops.shaping.reshaping import (
     atleast_1d,
+    atleast_2d,
+    atleast_3d,
     broadcast_arrays,
     broadcast_to,
     expand_dims,
@@ -52,23 +75,57 @@ from ..ops.shaping.reshaping import (
     roll,
     squeeze,
 )
+from ..ops.shaping.splitting import (
+    array_split,
+    dsplit,
+    hsplit,
+    split,
+    unstack,
+    vsplit,
+)
+from ..ops.shaping.stacking import (
+    block,
+    column_stack,
+    dstack,
+    hstack,
+    row_stack,
+    vstack,
+)
 
 __all__ = [
+    "append",
     "array",
+    "array_split",
     "asarray",
     "astype",
     "at",
     "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block",
     "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
+    "column_stack",
     "concat",
     "concatenate",
     "copy",
+    "diag",
+    "diag_indices",
+    "diag_indices_from",
+    "diagflat",
+    "diagonal",
+    "dsplit",
     "dstack",
     "expand_dims",
     "flip",
+    "fliplr",
+    "flipud",
     "full_like",
+    "hsplit",
     "hstack",
+    "indices",
+    "mask_indices",
     "matrix_transpose",
     "moveaxis",
     "ones_like",
@@ -78,6 +135,9 @@ __all__ = [
     "repeat",
     "reshape",
     "roll",
+    "rollaxis",
+    "rot90",
+    "row_stack",
     "split",
     "squeeze",
     "stack",
@@ -86,6 +146,15 @@ __all__ = [
     "take_along_axis",
     "tile",
     "transpose",
+    "tri",
+    "tril",
+    "tril_indices",
+    "tril_indices_from",
+    "triu",
+    "triu_indices",
+    "triu_indices_from",
+    "unstack",
+    "vsplit",
     "vstack",
     "zeros_like",
 ]

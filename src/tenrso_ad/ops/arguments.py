@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.errors import ArgumentError, AxisError, DTypeError, ShapeError, describe
+from ..engine.errors import (
+    ArgumentError,
+    AxisError,
+    DTypeError,
+    ShapeError,
+    UnsupportedError,
+    describe,
+)
 from ..engine.trace import Tracer
 from .broadcasting import convert
 from .declare import namespace_inside
@@ -119,6 +126,32 @@ def resolved(name: str, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int
     if unknown >= 0 or known != size:
         raise ShapeError(f"{name}: {size} elements of shape {old} do not fill shape {new}")
     return new
+
+
+def into(name: str, out: Any, result: Any) -> Any:
+    """Write a plain result into the plain array of ``out=`` and give that; None gives the result.
+
+    Parameters
+    ----------
+    name : str
+        Of the operation, for errors.
+    out : ndarray or None
+    result : array
+        What the operation computed.
+    """
+    if out is None:
+        return result
+    if not isinstance(out, np.ndarray) or isinstance(result, Tracer):
+        raise UnsupportedError(
+            f"{name}: out= takes a plain NumPy array, for a plain result; got {describe(out)} for "
+            f"{describe(result)}. Leave out= away and use what {name} returns."
+        )
+    if out.shape != result.shape:
+        raise ShapeError(f"{name}: out={describe(out)} cannot hold the result {describe(result)}")
+    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+        raise DTypeError(f"{name}: {describe(result)} does not convert to out={describe(out)}")
+    out[...] = result
+    return out
 
 
 def dtype_of(name: str, dtype: Any) -> Any:

@@ -4,9 +4,10 @@ import pytest
 from tenrso_ad.engine.errors import DTypeError, LinAlgError, ShapeError
 from tenrso_ad.ops import elementwise as ew
 from tenrso_ad.ops.contraction.einsum import matmul
-from tenrso_ad.ops.linalg.matrices import adjoint, tril, triu
+from tenrso_ad.ops.linalg.matrices import adjoint
 from tenrso_ad.ops.linalg.solving import cholesky, det, inv, slogdet, solve
 from tenrso_ad.ops.reductions.sums import sum as total
+from tenrso_ad.ops.shaping.diagonals import tril, triu
 from tenrso_ad.transforms import grad, hessian, value_and_grad, vmap
 from tests.ops.table import Case, each, normal
 

@@ -1,12 +1,16 @@
-"""concatenate, concat, stack, vstack, hstack, dstack, split."""
+"""concatenate, concat, stack, append."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, ShapeError
+from tenrso_ad.engine.errors import (
+    ArgumentError,
+    AxisError,
+    DTypeError,
+    ShapeError,
+    UnsupportedError,
+)
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.ops.shaping import joining
 from tests.ops.table import Case, each, normal
@@ -24,16 +28,6 @@ def join(name, *shapes, **kwargs):
     )
 
 
-def cut(sections, axis=0, shape=(4, 3)):
-    return Case(
-        f"split {sections} {axis} {shape}",
-        lambda x: joining.split(x, sections, axis),
-        normal(*shape),
-        reference=lambda x: np.split(x, sections, axis),
-        complex=True,
-    )
-
-
 CASES = [
     join("concatenate", (2, 3), (1, 3)),
     join("concatenate", (2, 3), (2, 1), (2, 0), axis=-1),
@@ -45,14 +39,17 @@ CASES = [
     join("stack", (2, 3), (2, 3), (2, 3), axis=-1),
     join("stack", (), ()),
     join("stack", (0, 2), (0, 2), axis=2),
-    join("vstack", (3,), (2, 3)),
-    join("vstack", (), ()),
-    join("hstack", (3,), (2,)),
-    join("hstack", (2, 3), (2, 1)),
-    join("hstack", (), (2,)),
-    join("dstack", (3,), (3,)),
-    join("dstack", (2, 3), (2, 3, 4)),
-    join("dstack", (), ()),
+    *[
+        Case(
+            f"append along {axis}",
+            lambda x, y, axis=axis: joining.append(x, y, axis),
+            normal(2, 3),
+            normal(2, 1),
+            reference=lambda x, y, axis=axis: np.append(x, y, axis),
+            order=1,
+        )
+        for axis in (None, 1)
+    ],
     Case(
         "concatenate the slices of one array",
         lambda x: joining.concatenate(x, axis=1),
@@ -66,23 +63,6 @@ CASES = [
         reference=lambda x: np.stack([x, np.arange(2.0), [3, 4]]),
         float32=False,  # the others are float64
     ),
-    cut(2),
-    cut(1),
-    cut([1, 3]),
-    cut([-1], 1),
-    cut([2, 9]),
-    cut([0, 0, 4]),
-    cut([3, 1]),  # cuts that go back
-    cut([2, 1, 3]),
-    cut([], 0),
-    cut(3, shape=(0, 2)),
-    Case(
-        "split, some parts unused",
-        lambda x: joining.split(x, [1, 2, 5])[2] * 2,
-        normal(6, 2),
-        reference=lambda x: np.split(x, [1, 2, 5])[2] * 2,
-        complex=True,
-    ),
 ]
 
 
@@ -91,17 +71,10 @@ def test_joining(check):
     check()
 
 
-@given(st.lists(st.integers(-8, 8), max_size=4), st.integers(0, 5))
-def test_split_is_numpys_wherever_it_cuts(cuts, length):
-    a = np.arange(length)
-    for got, expected in zip(joining.split(a, cuts), np.split(a, cuts), strict=True):
-        np.testing.assert_array_equal(got, expected)
-
-
 # --- dtypes --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", ["concatenate", "stack", "vstack", "hstack"])
+@pytest.mark.parametrize("function", ["concatenate", "stack"])
 @pytest.mark.parametrize("casting", ["no", "equiv", "safe", "same_kind", "unsafe"])
 @pytest.mark.parametrize("dtype", [None, np.float32, np.float64, np.int64, complex])
 def test_dtype_and_casting_are_numpys(function, casting, dtype):
@@ -133,32 +106,21 @@ def test_conversion_to_integers_has_no_derivative():
     assert ta.grad(lambda x: f(x) * 0 + f(x))(np.array([1.5, 2.5])).tolist() == [0.0, 0.0]
 
 
-# --- the cost of many parts ----------------------------------------------------------------------
+# --- out= ---------------------------------------------------------------------------------------
 
 
-def test_the_gradient_of_a_split_is_joined_once():
-    """No part's cotangent is made as long as the whole array."""
-    from tenrso_ad.engine import hooks
-
-    made = []
-
-    def note(primitive, values, params, out):
-        for o in out if isinstance(out, tuple) else (out,):
-            made.append((primitive.name, np.size(o)))
-
-    def f(x):
-        return joining.concatenate([part * 2.0 for part in joining.split(x, 50)])
-
-    _, pullback = ta.vjp(f, np.ones(1000))
-    with hooks.installed(after_evaluation=note):
-        pullback(np.ones(1000))
-    whole = [name for name, size in made if size >= 1000]
-    assert whole == ["concatenate"]
-
-
-def test_parts_are_views():
-    a = np.arange(6.0)
-    assert all(np.shares_memory(part, a) for part in joining.split(a, 3))
+@pytest.mark.parametrize("function", [joining.concatenate, joining.stack])
+def test_results_are_written_to_out(function):
+    a, b = np.arange(2.0), np.arange(2)
+    out = np.empty(function([a, b]).shape, np.float32)
+    assert function([a, b], 0, out) is out
+    np.testing.assert_array_equal(out, function([a, b]))
+    with pytest.raises(ShapeError, match=r"out=float64\[3\] cannot hold"):
+        function([a, b], out=np.empty(3))
+    with pytest.raises(DTypeError, match="does not convert to out=int64"):
+        function([a, b], out=np.empty(out.shape, int))
+    with pytest.raises(UnsupportedError, match="out= takes a plain NumPy array"):
+        ta.grad(lambda x: function([x, b], out=out))(a)
 
 
 # --- errors --------------------------------------------------------------------------------------
@@ -178,10 +140,8 @@ A = np.ones((2, 3))
         (lambda: joining.concatenate([A], dtype="floating"), DTypeError, "not a dtype"),
         (lambda: joining.stack([A, np.ones((3, 2))]), ShapeError, r"2,3.*3,2"),
         (lambda: joining.stack([A], axis=3), AxisError, "axis 3"),
-        (lambda: joining.split(A, 2, 1), ShapeError, "no 2 equal parts"),
-        (lambda: joining.split(A, 0), ShapeError, "no 0 equal parts"),
-        (lambda: joining.split(A, 1.5), ArgumentError, "1.5"),
-        (lambda: joining.split(A, 2, 2), AxisError, "axis 2"),
+        (lambda: joining.append(A, A[0], axis=0), ShapeError, r"2,3.*\[3\]"),
+        (lambda: joining.append(A, A, axis=2), AxisError, "append.*axis 2"),
         (
             lambda: stage(lambda x: [joining.concatenate([x, np.ones((2, 2))])], A),
             ShapeError,

@@ -1,4 +1,4 @@
-"""transpose, permute_dims, matrix_transpose, swapaxes, moveaxis, flip."""
+"""transpose, permute_dims, matrix_transpose, swapaxes, moveaxis, rollaxis, flip, rot90."""
 
 import numpy as np
 import pytest
@@ -42,6 +42,16 @@ CASES = [
     call("flip", (0, -1)),
     call("flip", shape=()),
     call("flip", shape=(0, 2)),
+    call("fliplr", shape=(2, 3)),
+    call("fliplr"),
+    call("flipud", shape=(3,)),
+    call("rollaxis", 2),
+    call("rollaxis", 0, 3),
+    call("rollaxis", -1, start=1),
+    call("rollaxis", 0, -1),
+    *[call("rot90", k, shape=(2, 3)) for k in (0, 1, 2, -1)],
+    call("rot90", 5, (2, 0)),
+    call("rot90", k=3, axes=[-1, 1]),
 ]
 
 
@@ -59,7 +69,12 @@ def test_moveaxis_is_numpys_for_any_number_of_axes(sources, targets, count):
 
 def test_results_are_views():
     a = np.arange(6.0).reshape(2, 3)
-    for out in (permuting.transpose(a), permuting.flip(a), permuting.swapaxes(a, 0, 1)):
+    for out in (
+        permuting.transpose(a),
+        permuting.flip(a),
+        permuting.swapaxes(a, 0, 1),
+        permuting.rot90(a, 0),
+    ):
         assert np.shares_memory(out, a)
 
 
@@ -77,8 +92,24 @@ A = np.ones((2, 3))
         (lambda: permuting.moveaxis(A, (0, 1), 0), ArgumentError, "2 axes cannot go to 1"),
         (lambda: permuting.flip(A, -3), AxisError, "axis -3"),
         (lambda: permuting.flip(A, 0.5), ArgumentError, "0.5"),
+        (lambda: permuting.fliplr(A[0]), ShapeError, r"fliplr\(float64\[3\]\): .* 2 or more"),
+        (lambda: permuting.flipud(1.0), ShapeError, "1 or more axes"),
+        (lambda: permuting.rollaxis(A, 2), AxisError, "rollaxis.*axis 2"),
+        (lambda: permuting.rollaxis(A, 0, 3), AxisError, "rollaxis.*axis 3"),
+        (lambda: permuting.rot90(A, 1, (0, 0)), ArgumentError, "twice"),
+        (lambda: permuting.rot90(A, 1, (0, 2)), AxisError, "axis 2"),
+        (lambda: permuting.rot90(A, 1, (0,)), ArgumentError, "two axes"),
     ],
 )
 def test_errors_say_what_is_wrong(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+@given(st.integers(-3, 3), st.integers(-3, 3), st.integers(-5, 5))
+def test_rollaxis_and_rot90_are_numpys(axis, start, k):
+    a = np.arange(24).reshape(2, 3, 4)
+    if axis < 3:
+        theirs = np.rollaxis(a, axis, start)
+        np.testing.assert_array_equal(permuting.rollaxis(a, axis, start), theirs)
+    np.testing.assert_array_equal(permuting.rot90(a, k, (2, 1)), np.rot90(a, k, (2, 1)))

@@ -1,20 +1,17 @@
-"""Stacks of matrices: checks, adjoints and triangles."""
+"""Stacks of matrices: checks and adjoints."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from ...engine.errors import ShapeError, describe, explain
-from ...engine.primitive import Primitive
-from ...engine.trace import bind, is_inexact
+from ...engine.trace import is_inexact
 from ..arguments import array_operand
 from ..broadcasting import convert
-from ..declare import is_complex, linear, namespace
+from ..declare import is_complex
 from ..elementwise import conjugate
 from ..shaping.permuting import matrix_transpose
 
@@ -54,51 +51,3 @@ def real_dtype(dtype: Any) -> Any:
 def adjoint(a: Any) -> Any:
     """Conjugate transpose."""
     return matrix_transpose(conjugate(a) if is_complex(a) else a)
-
-
-# --- triangles ------------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=256)
-def _triangle(rows: int, columns: int, k: int) -> ndarray:
-    return np.tri(rows, columns, k, dtype=bool)
-
-
-def _evaluate_tril(x: Any, *, k: int) -> Any:
-    xp = namespace(x)
-    if xp is not np:
-        return xp.tril(x, k=k)
-    return np.where(_triangle(*x.shape[-2:], k), x, x.dtype.type(0))
-
-
-def _evaluate_triu(x: Any, *, k: int) -> Any:
-    xp = namespace(x)
-    if xp is not np:
-        return xp.triu(x, k=k)
-    return np.where(_triangle(*x.shape[-2:], k - 1), x.dtype.type(0), x)
-
-
-tril_p: Primitive = linear(
-    "tril",
-    _evaluate_tril,
-    transpose=lambda g, x, *, k: bind(tril_p, (g,), {"k": k}),
-    shape=lambda x, *, k: x,
-    batch=lambda size, values, batched, params: bind(tril_p, values, params),
-)
-triu_p: Primitive = linear(
-    "triu",
-    _evaluate_triu,
-    transpose=lambda g, x, *, k: bind(triu_p, (g,), {"k": k}),
-    shape=lambda x, *, k: x,
-    batch=lambda size, values, batched, params: bind(triu_p, values, params),
-)
-
-
-def tril(x: Any, k: int = 0) -> Any:
-    """Matrices with zeros above the diagonal number `k`; see `numpy.tril`."""
-    return bind(tril_p, (x,), {"k": k})
-
-
-def triu(x: Any, k: int = 0) -> Any:
-    """Matrices with zeros below the diagonal number `k`; see `numpy.triu`."""
-    return bind(triu_p, (x,), {"k": k})

@@ -14,9 +14,10 @@ from .. import elementwise as ew
 from ..contraction.einsum import matmul
 from ..declare import namespace, nonlinear, zeros_like
 from ..indexing.getitem import getitem
+from ..shaping.diagonals import triu
 from ..shaping.joining import concatenate
 from .gauge import columns, without_rest
-from .matrices import adjoint, matrix_operand, plainly, triu
+from .matrices import adjoint, matrix_operand, plainly
 from .solving import derivative_of, solve
 
 

@@ -23,9 +23,10 @@ from ..declare import is_complex, namespace, nonlinear
 from ..indexing.getitem import getitem
 from ..pointwise import align, scale
 from ..reductions.sums import sum
+from ..shaping.diagonals import tril
 from ..shaping.permuting import matrix_transpose
 from ..shaping.reshaping import expand_dims
-from .matrices import adjoint, matrix_operand, real_dtype, tril
+from .matrices import adjoint, matrix_operand, real_dtype
 
 
 @contextlib.contextmanager

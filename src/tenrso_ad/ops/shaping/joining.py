@@ -1,4 +1,4 @@
-"""Joining arrays and taking them apart: concatenate, stack, split and their kin."""
+"""Joining arrays: concatenate, stack and their kin; and the primitives that take them apart."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from ...engine.array_type import ArrayType
-from ...engine.errors import ArgumentError, DTypeError, ShapeError, describe
+from ...engine.errors import ArgumentError, DTypeError, describe
 from ...engine.forward import pushforwards
 from ...engine.primitive import Primitive
 from ...engine.trace import bind
-from ..arguments import array_operand, axis_of, dtype_of, shape_of
+from ..arguments import array_operand, axis_of, dtype_of, into
 from ..broadcasting import broadcast_to, convert
 from ..declare import linear, namespace, nonlinear, zeros_like
-from .reshaping import ravel, reshape_p, with_axes
+from .reshaping import ravel, reshape_p
 
 Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 
@@ -29,7 +29,7 @@ def _evaluate_concatenate(*values: Any, axis: int) -> Any:
 
 
 def _concatenate_transpose(g: Any, *operands: ArrayType, axis: int) -> list[Any]:
-    parts = _split(g, axis, tuple([x.shape[axis] for x in operands]))
+    parts = parts_of(g, axis, tuple([x.shape[axis] for x in operands]))
     return [convert(part, x.dtype) for part, x in zip(parts, operands, strict=True)]
 
 
@@ -76,7 +76,7 @@ def _evaluate_stack(*values: Any, axis: int) -> Any:
 
 
 def _stack_transpose(g: Any, *operands: ArrayType, axis: int) -> list[Any]:
-    parts = _split(g, axis, (1,) * len(operands))
+    parts = parts_of(g, axis, (1,) * len(operands))
     return [
         convert(bind(reshape_p, (part,), {"shape": x.shape}), x.dtype)
         for part, x in zip(parts, operands, strict=True)
@@ -140,23 +140,34 @@ split_p: Primitive = nonlinear(
 pushforwards[split_p] = lambda tangents, values, out, params: bind(split_p, tangents, params)
 
 
-def _split(x: Any, axis: int, lengths: tuple[int, ...]) -> tuple[Any, ...]:
+def parts_of(x: Any, axis: int, lengths: tuple[int, ...]) -> tuple[Any, ...]:
     """Cut an array into parts of given lengths, which add up to that of the axis."""
     params = {"axis": axis, "lengths": lengths, "results": len(lengths)}
     parts: tuple[Any, ...] = bind(split_p, (x,), params)
     return parts
 
 
+def slices_of(x: Any, axis: int) -> tuple[Any, ...]:
+    """Cut an array into its slices along an axis, which they lack."""
+    shape = tuple(x.shape)
+    if not shape[axis]:
+        return ()
+    params = {"shape": _without(shape, axis)}
+    parts = parts_of(x, axis, (1,) * shape[axis])
+    return tuple([bind(reshape_p, (part,), params) for part in parts])
+
+
 # --- joining --------------------------------------------------------------------------------------
 
 
-def _arrays(name: str, arrays: Any, dtype: Any = None, casting: Casting = "same_kind") -> list[Any]:
+def joinable(
+    name: str, arrays: Any, dtype: Any = None, casting: Casting = "same_kind"
+) -> list[Any]:
     """Operands of a joining function as arrays of the dtype asked for."""
     if hasattr(arrays, "dtype"):
         if len(arrays.shape) == 0:
             raise ArgumentError(f"{name}({describe(arrays)}): wants a sequence of arrays")
-        parts = _split(arrays, 0, (1,) * arrays.shape[0]) if arrays.shape[0] else ()
-        operands = [bind(reshape_p, (p,), {"shape": tuple(arrays.shape[1:])}) for p in parts]
+        operands = list(slices_of(arrays, 0))
     else:
         operands = [array_operand(a) for a in arrays]
     if not operands:
@@ -177,6 +188,7 @@ def concatenate(
     arrays: Sequence[Any],
     /,
     axis: int | None = 0,
+    out: Any = None,
     *,
     dtype: Any = None,
     casting: Casting = "same_kind",
@@ -189,6 +201,8 @@ def concatenate(
         Of equal shapes but for the length of `axis`.
     axis : int, optional
         None joins the flattened arrays.
+    out : ndarray, optional
+        Where to put the result, if all arrays are plain.
     dtype : dtype, optional
         Of the result; by default the one that all promote to.
     casting : {'no', 'equiv', 'safe', 'same_kind', 'unsafe'}
@@ -206,17 +220,23 @@ def concatenate(
     >>> concatenate([[1, 2], [3]])
     array([1, 2, 3])
     """
-    operands = _arrays("concatenate", arrays, dtype, casting)
+    operands = joinable("concatenate", arrays, dtype, casting)
     if axis is None:
         operands, axis = [ravel(a) for a in operands], 0
-    return bind(concatenate_p, operands, {"axis": axis_of("concatenate", axis, operands[0])})
+    place = axis_of("concatenate", axis, operands[0])
+    return into("concatenate", out, bind(concatenate_p, operands, {"axis": place}))
 
 
 concat = concatenate
 
 
 def stack(
-    arrays: Sequence[Any], axis: int = 0, *, dtype: Any = None, casting: Casting = "same_kind"
+    arrays: Sequence[Any],
+    axis: int = 0,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    casting: Casting = "same_kind",
 ) -> Any:
     """Join arrays along a new axis.
 
@@ -226,7 +246,7 @@ def stack(
         Of one shape.
     axis : int
         Place of the new axis in the result.
-    dtype, casting
+    out, dtype, casting
         As in `concatenate`.
 
     Raises
@@ -240,110 +260,27 @@ def stack(
     array([[1, 3],
            [2, 4]])
     """
-    operands = _arrays("stack", arrays, dtype, casting)
-    first = operands[0]
-    return bind(stack_p, operands, {"axis": axis_of("stack", axis, first, len(first.shape) + 1)})
+    operands = joinable("stack", arrays, dtype, casting)
+    place = axis_of("stack", axis, operands[0], len(operands[0].shape) + 1)
+    return into("stack", out, bind(stack_p, operands, {"axis": place}))
 
 
-def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: Casting = "same_kind") -> Any:
-    """Join arrays along the first axis; those of one axis are rows.
-
-    Parameters
-    ----------
-    tup : sequence of array_like
-    dtype, casting
-        As in `concatenate`.
-
-    Examples
-    --------
-    >>> vstack([[1, 2], [3, 4]])
-    array([[1, 2],
-           [3, 4]])
-    """
-    operands = [with_axes(a, 2) for a in _arrays("vstack", tup, dtype, casting)]
-    return bind(concatenate_p, operands, {"axis": 0})
-
-
-def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: Casting = "same_kind") -> Any:
-    """Join arrays along the second axis, those of one axis along the first.
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """Join values to the end of an array.
 
     Parameters
     ----------
-    tup : sequence of array_like
-    dtype, casting
-        As in `concatenate`.
+    arr, values : array_like
+        Of equal shapes but for the length of `axis`.
+    axis : int, optional
+        By default both are flattened.
 
     Examples
     --------
-    >>> hstack([[[1], [2]], [[3], [4]]])
-    array([[1, 3],
-           [2, 4]])
+    >>> append([1, 2], [[3], [4]])
+    array([1, 2, 3, 4])
     """
-    operands = [with_axes(a, 1) for a in _arrays("hstack", tup, dtype, casting)]
-    return bind(concatenate_p, operands, {"axis": 0 if len(operands[0].shape) == 1 else 1})
-
-
-def dstack(tup: Sequence[Any]) -> Any:
-    """Join arrays along the third axis; those of one or two axes get more at the end.
-
-    Parameters
-    ----------
-    tup : sequence of array_like
-
-    Examples
-    --------
-    >>> dstack([[1, 2], [3, 4]])
-    array([[[1, 3],
-            [2, 4]]])
-    """
-    operands = [with_axes(a, 2) for a in _arrays("dstack", tup)]
-    operands = [
-        bind(reshape_p, (a,), {"shape": (*a.shape, 1)}) if len(a.shape) == 2 else a
-        for a in operands
-    ]
-    return bind(concatenate_p, operands, {"axis": 2})
-
-
-# --- taking apart ---------------------------------------------------------------------------------
-
-
-def split(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
-    """Cut an array into parts along an axis.
-
-    Parameters
-    ----------
-    ary : array_like
-    indices_or_sections : int or sequence of int
-        How many equal parts, or where to cut.
-    axis : int
-
-    Returns
-    -------
-    list of array
-        Views of `ary`.
-
-    Raises
-    ------
-    ShapeError
-        The axis has no such number of equal parts.
-
-    Examples
-    --------
-    >>> split([1.0, 2.0, 3.0, 4.0], [1, 3])
-    [array([1.]), array([2., 3.]), array([4.])]
-    """
-    ary = array_operand(ary)
-    place = axis_of("split", axis, ary)
-    length = ary.shape[place]
-    cuts = shape_of("split", indices_or_sections)
-    if hasattr(indices_or_sections, "__index__"):
-        count = cuts[0]
-        if count < 1 or length % count:
-            raise ShapeError(f"split({describe(ary)}): axis {place} has no {count} equal parts")
-        return list(_split(ary, place, (length // count,) * count))
-    spans = [slice(*pair).indices(length)[:2] for pair in itertools.pairwise((0, *cuts, None))]
-    spans = [(start, max(start, stop)) for start, stop in spans]
-    if all(end == start for (_, end), (start, _) in itertools.pairwise(spans)):
-        return list(_split(ary, place, tuple([stop - start for start, stop in spans])))
-    # cuts that go back: parts overlap or leave something out
-    return [_split(ary, place, (start, stop - start, length - stop))[1] for start, stop in spans]
+    operands = joinable("append", (arr, values))
+    if axis is None:
+        operands, axis = [ravel(a) for a in operands], 0
+    return bind(concatenate_p, operands, {"axis": axis_of("append", axis, operands[0])})

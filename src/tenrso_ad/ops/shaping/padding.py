@@ -16,8 +16,9 @@ from ..broadcasting import broadcast_to, convert
 from ..indexing.getitem import getitem
 from ..reductions.extrema import max, min
 from ..reductions.moments import mean
-from .joining import concatenate_p, split
+from .joining import concatenate_p
 from .reshaping import pad_p, reshape
+from .splitting import split
 
 # --- what each mode puts at the places beside an array --------------------------------------------
 # block(x, axis, places, option) gives a list of arrays, to be joined along the axis; the places are

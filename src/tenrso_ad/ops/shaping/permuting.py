@@ -157,6 +157,30 @@ def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[in
     return bind(transpose_p, (a,), {"axes": tuple(order)})
 
 
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """Move one axis to stand before another; `moveaxis` says it more plainly.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int
+        Which axis moves.
+    start : int
+        Before which axis it goes; the number of axes puts it last.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rollaxis(np.ones((2, 3, 4)), 2).shape
+    (4, 2, 3)
+    """
+    a = array_operand(a)
+    ndim = len(a.shape)
+    origin = axis_of("rollaxis", axis, a)
+    target = ndim if start == ndim else axis_of("rollaxis", start, a)
+    return moveaxis(a, origin, target - 1 if origin < target else target)
+
+
 def flip(m: Any, axis: Axis = None) -> Any:
     """Reverse the order of elements along axes.
 
@@ -178,3 +202,82 @@ def flip(m: Any, axis: Axis = None) -> Any:
     """
     m = array_operand(m)
     return bind(flip_p, (m,), {"axis": tuple(sorted(axes_of("flip", axis, m)))})
+
+
+def fliplr(m: Any) -> Any:
+    """Reverse the order of elements along the second axis.
+
+    Parameters
+    ----------
+    m : array_like
+        With at least two axes.
+
+    Examples
+    --------
+    >>> fliplr([[1, 2], [3, 4]])
+    array([[2, 1],
+           [4, 3]])
+    """
+    return flip(_with_axes("fliplr", m, 2), 1)
+
+
+def flipud(m: Any) -> Any:
+    """Reverse the order of elements along the first axis.
+
+    Parameters
+    ----------
+    m : array_like
+        With at least one axis.
+
+    Examples
+    --------
+    >>> flipud([[1, 2], [3, 4]])
+    array([[3, 4],
+           [1, 2]])
+    """
+    return flip(_with_axes("flipud", m, 1), 0)
+
+
+def _with_axes(name: str, m: Any, count: int) -> Any:
+    m = array_operand(m)
+    if len(m.shape) < count:
+        raise ShapeError(f"{name}({describe(m)}): wants an array of {count} or more axes")
+    return m
+
+
+def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
+    """Turn an array by quarter turns in the plane of two axes.
+
+    Parameters
+    ----------
+    m : array_like
+        With at least two axes.
+    k : int
+        How many quarter turns, from the first of the axes towards the second where negative.
+    axes : pair of int
+        The plane.
+
+    Returns
+    -------
+    array
+        A view of `m`.
+
+    Examples
+    --------
+    >>> rot90([[1, 2], [3, 4]])
+    array([[2, 4],
+           [1, 3]])
+    """
+    m = array_operand(m)
+    plane = axes_of("rot90", tuple(axes), m)
+    if len(plane) != 2:
+        raise ArgumentError(f"rot90({describe(m)}): wants two axes, got axes={tuple(axes)}")
+    first, second = plane
+    turns = k % 4
+    if turns == 0:
+        return flip(m, ())
+    if turns == 2:
+        return flip(m, plane)
+    if turns == 1:
+        return swapaxes(flip(m, second), first, second)
+    return flip(swapaxes(m, first, second), second)

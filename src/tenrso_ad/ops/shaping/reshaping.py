@@ -227,8 +227,57 @@ def atleast_1d(*arys: Any) -> Any:
     >>> atleast_1d(3.0, [1.0, 2.0])
     (array([3.]), array([1., 2.]))
     """
-    results = tuple([with_axes(array_operand(a), 1) for a in arys])
-    return results[0] if len(results) == 1 else results
+    return _one_or_all([with_axes(array_operand(a), 1) for a in arys])
+
+
+def atleast_2d(*arys: Any) -> Any:
+    """Give arrays with two axes or more; new ones stand in front.
+
+    Parameters
+    ----------
+    *arys : array_like
+
+    Returns
+    -------
+    array or tuple of array
+        A tuple if there is not exactly one argument.
+
+    Examples
+    --------
+    >>> atleast_2d([1.0, 2.0])
+    array([[1., 2.]])
+    """
+    return _one_or_all([with_axes(array_operand(a), 2) for a in arys])
+
+
+def atleast_3d(*arys: Any) -> Any:
+    """Give arrays with three axes or more; a vector lies along the second of them.
+
+    Parameters
+    ----------
+    *arys : array_like
+
+    Returns
+    -------
+    array or tuple of array
+        A tuple if there is not exactly one argument.
+
+    Examples
+    --------
+    >>> atleast_3d([1.0, 2.0]).shape
+    (1, 2, 1)
+    """
+    return _one_or_all([three_axes(array_operand(a)) for a in arys])
+
+
+def three_axes(a: Any) -> Any:
+    """Give an array three axes: one in front of a vector, one behind a vector or a matrix."""
+    a = with_axes(a, 2)
+    return bind(reshape_p, (a,), {"shape": (*a.shape, 1)}) if len(a.shape) == 2 else a
+
+
+def _one_or_all(results: list[Any]) -> Any:
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def with_axes(a: Any, ndim: int) -> Any:
