@@ -30,7 +30,7 @@ NOT_DIFFERENTIABLE = {
     "discretize",  # conversion to integers
     # parts of derivatives that are constant where they have one: which entries tie for an extremum,
     # win a maximum over updates, come in which order
-    *("ties", "winners", "order"),
+    *("ties", "tie_groups", "winners", "order"),
 }
 
 

@@ -57,6 +57,14 @@ def installed(*, record_lines: bool = False, **callables: Callable[..., Any]) ->
             globals()[name].remove(callable_)
 
 
+def stacklevel() -> int:
+    """The `stacklevel` with which a warning of the caller points outside the library."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_package):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def user_line() -> str:
     """Where the innermost frame outside the library stands: ``file.py:12 in function``."""
     frame = sys._getframe(1)

@@ -129,34 +129,10 @@ from ..ops.elementwise import (
     trunc,
     where,
 )
-from ..ops.reductions.cumulative import (
-    cumprod,
-    cumsum,
-)
-from ..ops.reductions.extrema import (
-    amax,
-    amin,
-    argmax,
-    argmin,
-    max,
-    min,
-)
-from ..ops.reductions.logarithmic import logsumexp, softmax
-from ..ops.reductions.moments import (
-    mean,
-    std,
-    var,
-)
-from ..ops.reductions.sums import (
-    all,
-    any,
-    count_nonzero,
-    prod,
-    sum,
-)
 from ..tensor import array_functions as _array_functions
-from . import _arrangement, fft, linalg
+from . import _arrangement, _reductions, fft, linalg
 from ._arrangement import *  # noqa: F403
+from ._reductions import *  # noqa: F403
 
 abs = absolute
 acos = arccos
@@ -177,10 +153,6 @@ __all__ = [
     "acos",
     "acosh",
     "add",
-    "all",
-    "amax",
-    "amin",
-    "any",
     "arange",
     "arccos",
     "arccosh",
@@ -189,8 +161,6 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
-    "argmax",
-    "argmin",
     "asin",
     "asinh",
     "atan",
@@ -206,9 +176,6 @@ __all__ = [
     "conjugate",
     "cos",
     "cosh",
-    "count_nonzero",
-    "cumprod",
-    "cumsum",
     "divide",
     "dot",
     "dtype",
@@ -258,12 +225,8 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
-    "logsumexp",
     "matmul",
-    "max",
     "maximum",
-    "mean",
-    "min",
     "minimum",
     "mod",
     "multiply",
@@ -279,7 +242,6 @@ __all__ = [
     "positive",
     "pow",
     "power",
-    "prod",
     "real",
     "reciprocal",
     "relu",
@@ -292,13 +254,10 @@ __all__ = [
     "sin",
     "sinh",
     "size",
-    "softmax",
     "softplus",
     "sqrt",
     "square",
-    "std",
     "subtract",
-    "sum",
     "tan",
     "tanh",
     "tensordot",
@@ -308,13 +267,12 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
-    "var",
     "vdot",
     "vecdot",
     "where",
     "zeros",
 ]
-__all__ += _arrangement.__all__
+__all__ += _arrangement.__all__ + _reductions.__all__
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -46,11 +46,16 @@ def namespace(*values: Any) -> Any:
     return np
 
 
-def namespace_inside(value: Any) -> Any:
-    """Array namespace of the array inside any number of tracers; NumPy where it is only staged."""
+def inside(value: Any) -> Any:
+    """Array inside any number of tracers; None where it is only staged."""
     while isinstance(value, Tracer):
         value = value.value
-    return np if isinstance(value, Variable) else namespace(value)
+    return None if isinstance(value, Variable) else value
+
+
+def namespace_inside(value: Any) -> Any:
+    """Array namespace of the array inside any number of tracers; NumPy where it is only staged."""
+    return namespace(inside(value))
 
 
 def zeros_like(value: Any, shape: tuple[int, ...] | None = None) -> Any:

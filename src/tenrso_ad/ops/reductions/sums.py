@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from ...engine.trace import bind, foreign_evaluation
 from .. import elementwise as ew
 from ..arguments import EVERY, Axis, array_operand, axes_of, dtype_of, is_boolean, operand_like
 from ..broadcasting import broadcast_to, convert
-from ..declare import constant, linear, namespace, nonlinear
+from ..declare import constant, inside, linear, namespace, nonlinear
 from ..pointwise import scale
 from ..shaping.permuting import inverse, transpose
 from ..shaping.reshaping import reshape, reshape_p
@@ -83,6 +84,13 @@ def mask_of(name: str, a: Any, where: Any) -> Any:
     raise ShapeError(
         f"{name}({describe(a)}): the mask where={describe(mask)} does not broadcast to the operand"
     )
+
+
+def warn_where(mask: Any, message: str) -> None:
+    """Warn as NumPy does if a mask holds anywhere; a staged function does not know yet."""
+    mask = inside(mask)
+    if mask is not None and mask.any():
+        warnings.warn(message, RuntimeWarning, stacklevel=hooks.stacklevel())
 
 
 def initial_of(name: str, initial: Any, out: Any) -> Any:

@@ -1,0 +1,69 @@
+"""NumPy's names for sums, extrema, statistics and all else that computes along axes."""
+
+from __future__ import annotations
+
+from ..ops.reductions.cumulative import (
+    cumprod,
+    cumsum,
+)
+from ..ops.reductions.extrema import (
+    amax,
+    amin,
+    argmax,
+    argmin,
+    max,
+    min,
+)
+from ..ops.reductions.logarithmic import (
+    logsumexp,
+    softmax,
+)
+from ..ops.reductions.medians import (
+    median,
+    nanmedian,
+)
+from ..ops.reductions.moments import (
+    mean,
+    std,
+    var,
+)
+from ..ops.reductions.quantiles import (
+    nanpercentile,
+    nanquantile,
+    percentile,
+    quantile,
+)
+from ..ops.reductions.sums import (
+    all,
+    any,
+    count_nonzero,
+    prod,
+    sum,
+)
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "logsumexp",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "percentile",
+    "prod",
+    "quantile",
+    "softmax",
+    "std",
+    "sum",
+    "var",
+]
