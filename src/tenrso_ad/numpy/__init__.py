@@ -52,19 +52,6 @@ from numpy import (
     zeros,
 )
 
-from ..ops.contraction.einsum import (
-    einsum,
-    matmul,
-    tensordot,
-    vecdot,
-)
-from ..ops.contraction.products import (
-    dot,
-    inner,
-    kron,
-    outer,
-    vdot,
-)
 from ..ops.elementwise import (
     absolute,
     add,
@@ -130,8 +117,9 @@ from ..ops.elementwise import (
     where,
 )
 from ..tensor import array_functions as _array_functions
-from . import _arrangement, _reductions, fft, linalg
+from . import _arrangement, _contractions, _reductions, fft, linalg
 from ._arrangement import *  # noqa: F403
+from ._contractions import *  # noqa: F403
 from ._reductions import *  # noqa: F403
 
 abs = absolute
@@ -177,10 +165,8 @@ __all__ = [
     "cos",
     "cosh",
     "divide",
-    "dot",
     "dtype",
     "e",
-    "einsum",
     "empty",
     "equal",
     "exp",
@@ -202,7 +188,6 @@ __all__ = [
     "iinfo",
     "imag",
     "inf",
-    "inner",
     "int8",
     "int16",
     "int32",
@@ -212,7 +197,6 @@ __all__ = [
     "isinf",
     "isnan",
     "isscalar",
-    "kron",
     "less",
     "less_equal",
     "linalg",
@@ -225,7 +209,6 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
-    "matmul",
     "maximum",
     "minimum",
     "mod",
@@ -237,7 +220,6 @@ __all__ = [
     "newaxis",
     "not_equal",
     "ones",
-    "outer",
     "pi",
     "positive",
     "pow",
@@ -260,19 +242,16 @@ __all__ = [
     "subtract",
     "tan",
     "tanh",
-    "tensordot",
     "true_divide",
     "trunc",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "vdot",
-    "vecdot",
     "where",
     "zeros",
 ]
-__all__ += _arrangement.__all__ + _reductions.__all__
+__all__ += _arrangement.__all__ + _contractions.__all__ + _reductions.__all__
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -1,7 +1,8 @@
 """NumPy's linalg: plain arrays in, plain arrays out; tensors in, tensors out."""
 
+from ..ops.contraction.chain import multi_dot
 from ..ops.contraction.einsum import matmul, tensordot, vecdot
-from ..ops.contraction.products import outer
+from ..ops.contraction.standard import cross, diagonal, outer, trace
 from ..ops.linalg.norms import norm
 from ..ops.linalg.qr import qr
 from ..ops.linalg.solving import cholesky, det, inv, slogdet, solve
@@ -10,12 +11,15 @@ from ..ops.shaping.permuting import matrix_transpose
 
 __all__ = [
     "cholesky",
+    "cross",
     "det",
+    "diagonal",
     "eigh",
     "eigvalsh",
     "inv",
     "matmul",
     "matrix_transpose",
+    "multi_dot",
     "norm",
     "outer",
     "qr",
@@ -24,5 +28,6 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "trace",
     "vecdot",
 ]

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, EinsumError, ShapeError
+from tenrso_ad.engine.errors import (
+    ArgumentError,
+    AxisError,
+    DTypeError,
+    EinsumError,
+    ShapeError,
+    UnsupportedError,
+)
 from tenrso_ad.ops.contraction.einsum import einsum, matmul, tensordot, vecdot
 from tests.ops.table import Case, each, normal
 
@@ -450,3 +457,23 @@ def test_numpys_own_functions_take_tensors(rng):
         out, pullback = ta.vjp(lambda x, f=function, o=other: f(x, o), a)
         np.testing.assert_allclose(out, expected)
         assert pullback(out)[0].shape == a.shape
+
+
+def test_the_result_may_be_put_into_an_array():
+    a, b, out = np.ones((2, 3)), np.ones((3, 2)), np.zeros((2, 2))
+    assert einsum("ij,jk->ik", a, b, out=out) is out
+    np.testing.assert_array_equal(out, 3)
+    with pytest.raises(UnsupportedError, match="einsum: out= takes a plain NumPy array"):
+        einsum("ij,jk->ik", ta.tensor(a), b, out=out)
+
+
+def test_the_result_lies_in_memory_as_asked():
+    a = np.ones((2, 3))
+    assert einsum("ij,jk->ik", a, a.T, order="F").flags.f_contiguous
+    assert einsum("ij->ji", a, order="C").flags.c_contiguous
+
+
+@pytest.mark.parametrize("axes", [np.array([[0, 2], [2, 1]]), (np.array([0, 2]), [2, 1])])
+def test_axes_of_tensordot_may_be_arrays(axes, rng):
+    a, b = rng.normal(size=(2, 2, 3)), rng.normal(size=(2, 3, 2))
+    np.testing.assert_allclose(tensordot(a, b, axes), np.tensordot(a, b, axes))

@@ -1,8 +1,12 @@
 """Paths of contraction. What is refused is tested with einsum itself."""
 
+import numpy as np
 import pytest
 
-from tenrso_ad.ops.contraction.path import candidates, pairs
+import tenrso_ad as ta
+from tenrso_ad.engine.errors import ArgumentError, EinsumError
+from tenrso_ad.ops.contraction.einsum import einsum
+from tenrso_ad.ops.contraction.path import candidates, einsum_path, pairs
 
 
 def chain(count):
@@ -39,3 +43,34 @@ def test_a_path_of_the_user_is_followed(path):
 
 def test_a_path_may_name_one_operand():
     assert pairs([(0,), (0, 1)], 2) == [(1, 0)]
+
+
+@pytest.mark.parametrize("optimize", ["greedy", "optimal", True, False, ("greedy", 10)])
+def test_the_path_is_numpys(optimize):
+    text, operands = "ij,jk,kl,lm->im", [np.ones((2 + i, 3 + i)) for i in range(4)]
+    assert einsum_path(text, *operands, optimize=optimize) == np.einsum_path(
+        text, *operands, optimize=optimize
+    )
+    path, _ = einsum_path(text, *map(ta.tensor, operands), optimize=optimize)
+    np.testing.assert_allclose(
+        einsum(text, *operands, optimize=path), np.einsum(text, *operands, optimize=path)
+    )
+
+
+def test_operands_and_lists_of_labels_may_alternate():
+    x = np.ones((2, 2))
+    assert np.einsum_path(ta.tensor(x), [0, 1], x, [1, 2]) == np.einsum_path(x, [0, 1], x, [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "optimize", "error", "message"),
+    [
+        (("ij,jk", np.ones((2, 3)), np.ones((2, 3))), True, EinsumError, r"'ij,jk'\): Size of"),
+        (("ij", np.ones(3)), True, EinsumError, "names 2 axes"),
+        (("i,i,i", *[np.ones(3)] * 3), "best", ArgumentError, "optimize='best' is no optimiser"),
+        (("i,i,i", *[np.ones(3)] * 3), ["einsum_path", (0, 1)], ArgumentError, "no path that fits"),
+    ],
+)
+def test_what_einsum_path_refuses(arguments, optimize, error, message):
+    with pytest.raises(error, match=message):
+        einsum_path(*arguments, optimize=optimize)

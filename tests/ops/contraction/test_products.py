@@ -83,3 +83,12 @@ def test_the_gradient_of_vdot_conjugates_as_its_value_does(rng):
     for_a, for_b = ta.grad(lambda a, b: vdot(a, b).real, argnums=(0, 1))(a, b)
     np.testing.assert_allclose(for_a, b)
     np.testing.assert_allclose(for_b, a)
+
+
+@pytest.mark.parametrize("function", [dot, outer])
+def test_the_result_may_be_put_into_an_array(function, rng):
+    a, b, out = rng.normal(size=(2, 2)), rng.normal(size=(2, 2)), np.zeros((4, 4))
+    out = out[:2, :2] if function is dot else out
+    assert function(a, b, out) is out
+    np.testing.assert_allclose(out, getattr(np, function.__name__)(a, b))
+    assert dot(2.0, 3.0, np.zeros(())) == 6

@@ -5,10 +5,11 @@ import pytest
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
-from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError
+from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, UnsupportedError
 from tests.ops.table import Case, each, normal
 
 REAL_ONLY = {"rfft", "ihfft"}
+NO_TRANSFORMS = {"fftfreq", "rfftfreq", "fftshift", "ifftshift"}
 
 
 def case(name, shape, **options):
@@ -103,6 +104,17 @@ def test_numpys_functions_find_ours_for_tensors(rng):
     np.testing.assert_array_equal(spectrum.value, np.fft.rfft(x.value))
     tnp.sum(np.fft.irfft(spectrum)[:2]).backward()
     np.testing.assert_allclose(x.grad, [1, 1, 0, 0, 0, 0], atol=1e-15)
+
+
+@pytest.mark.parametrize("name", sorted({*tnp.fft.__all__} - NO_TRANSFORMS))
+def test_the_result_may_be_put_into_an_array(name, rng):
+    x = rng.normal(size=(4, 4))
+    expected = getattr(np.fft, name)(x)
+    out = np.zeros_like(expected)
+    assert getattr(tnp.fft, name)(x, out=out) is out
+    np.testing.assert_allclose(out, expected)
+    with pytest.raises(UnsupportedError, match=f"{name}: out= takes a plain NumPy array"):
+        getattr(tnp.fft, name)(ta.tensor(x), out=out)
 
 
 def test_frequencies_of_a_spacing_that_is_differentiated():

@@ -16,11 +16,12 @@ import numpy as np
 
 from ...engine.errors import ArgumentError, DTypeError, EinsumError, ShapeError, describe
 from ...engine.trace import Tracer, bind
-from ..arguments import array_operand, axes_of, axis_of, dtype_of
+from ..arguments import array_operand, axes_of, axis_of, dtype_of, into
 from ..broadcasting import convert
 from ..declare import namespace
 from ..elementwise import conjugate
 from ..pointwise import ufuncs
+from ..shaping.creation import asarray
 from . import plan as _plan
 from . import spec as _spec
 from .lowering import letter
@@ -37,7 +38,7 @@ def run(plan: EinsumPlan, operands: list[Any]) -> Any:
     dtype = operands[0].dtype
     for x in operands:
         if x.dtype != dtype:
-            operands = _promoted(operands)
+            operands = promoted(operands)
             break
     for primitive, places, params, _ in plan.steps:
         chosen = [operands[p] for p in places]
@@ -54,7 +55,8 @@ def run_pair(plan: EinsumPlan, a: Any, b: Any) -> Any:
     return bind(contract_p, (a, b), plan.pair)
 
 
-def _promoted(operands: Sequence[Any]) -> list[Any]:
+def promoted(operands: Sequence[Any]) -> list[Any]:
+    """Bring operands to their common dtype."""
     dtypes = [x.dtype for x in operands]
     try:
         dtype = np.result_type(*dtypes)
@@ -73,8 +75,10 @@ def einsum(
     subscripts: Any,
     /,
     *operands: Any,
+    out: Any = None,
     optimize: Any = True,
     dtype: Any = None,
+    order: Literal["K", "A", "C", "F"] = "K",
     casting: Casting = "safe",
 ) -> Any:
     """Sum products of operands over letters: the Einstein convention.
@@ -89,6 +93,8 @@ def einsum(
         ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
     *operands : array_like
         One or more.
+    out : ndarray, optional
+        Where to put the result, if all operands are plain.
     optimize : bool, str, tuple or path
         In which order more than two operands are contracted, always in pairs. True finds a cheap
         order (all orders are compared for up to four operands, beyond that opt_einsum chooses);
@@ -98,6 +104,8 @@ def einsum(
         only.
     dtype : dtype, optional
         To which the operands are converted first.
+    order : {'K', 'A', 'C', 'F'}
+        How a plain result lies in memory; tensors stay as they are.
     casting : {'no', 'equiv', 'safe', 'same_kind', 'unsafe'}
         What `dtype` may do.
 
@@ -144,7 +152,10 @@ def einsum(
                     f"casting='{casting}'"
                 )
         values = [convert(x, dtype) for x in values]
-    return run_pair(plan, *values) if plan.pair is not None else run(plan, values)
+    result = run_pair(plan, *values) if plan.pair is not None else run(plan, values)
+    if order != "K":
+        result = asarray(result, order=order)
+    return result if out is None else into("einsum", out, result)
 
 
 def _hashable(text: str, optimize: Any) -> Any:
@@ -172,7 +183,8 @@ def letters(first: int, count: int) -> str:
     return "".join(letter(n) for n in range(first, first + count))
 
 
-def _mismatch(name: str, a: Shape, b: Shape, reason: str) -> ShapeError:
+def mismatch(name: str, a: Shape, b: Shape, reason: str) -> ShapeError:
+    """Build the error for two shapes that do not fit."""
     return ShapeError(f"{name} of shapes {a} and {b}: {reason}")
 
 
@@ -206,17 +218,17 @@ def matmul(x1: Any, x2: Any, /) -> Any:
 @functools.lru_cache(maxsize=1024)
 def _matmul_plan(a: Shape, b: Shape) -> EinsumPlan:
     if not a or not b:
-        raise _mismatch("matmul", a, b, "a number has no matrix; multiply by it with * instead")
+        raise mismatch("matmul", a, b, "a number has no matrix; multiply by it with * instead")
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
         where = "second-last axis of the second" if len(b) > 1 else "length of the second"
-        raise _mismatch(
+        raise mismatch(
             "matmul",
             a,
             b,
             f"the last axis of the first ({a[-1]}) and the {where} ({inner}) must agree",
         )
-    stack, left, right = _stack_letters("matmul", a, b, (a[:-2], b[:-2]), 3)
+    stack, left, right = stack_letters("matmul", a, b, (a[:-2], b[:-2]), 3)
     row, column = "a" * (len(a) > 1), "c" * (len(b) > 1)
     terms = left + row + "b", right + "b" + column
     return _plan.plan(terms, stack + row + column, (a, b))
@@ -252,21 +264,21 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 @functools.lru_cache(maxsize=1024)
 def _vecdot_plan(a: Shape, b: Shape, axis_a: int, axis_b: int) -> EinsumPlan:
     if a[axis_a] != b[axis_b]:
-        raise _mismatch("vecdot", a, b, f"lengths {a[axis_a]} and {b[axis_b]} must agree")
+        raise mismatch("vecdot", a, b, f"lengths {a[axis_a]} and {b[axis_b]} must agree")
     stacks = a[:axis_a] + a[axis_a + 1 :], b[:axis_b] + b[axis_b + 1 :]
-    stack, left, right = _stack_letters("vecdot", a, b, stacks, 1)
+    stack, left, right = stack_letters("vecdot", a, b, stacks, 1)
     terms = left[:axis_a] + "a" + left[axis_a:], right[:axis_b] + "a" + right[axis_b:]
     return _plan.plan(terms, stack, (a, b))
 
 
-def _stack_letters(
+def stack_letters(
     name: str, a: Shape, b: Shape, stacks: tuple[Shape, Shape], first: int
 ) -> tuple[str, str, str]:
     """Letters of the axes that broadcast: of the result and of each operand."""
     try:
         rank = len(np.broadcast_shapes(*stacks))
     except ValueError:
-        raise _mismatch(name, a, b, f"axes {stacks[0]} and {stacks[1]} do not broadcast") from None
+        raise mismatch(name, a, b, f"axes {stacks[0]} and {stacks[1]} do not broadcast") from None
     stack = letters(first, rank)
     return stack, stack[rank - len(stacks[0]) :], stack[rank - len(stacks[1]) :]
 
@@ -299,8 +311,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     (2, 5)
     """
     a, b = array_operand(a), array_operand(b)
+    if hasattr(axes, "tolist"):
+        axes = axes.tolist()
     if isinstance(axes, (tuple, list)) and len(axes) == 2:
-        paired_a, paired_b = axes_of("tensordot", axes[0], a), axes_of("tensordot", axes[1], b)
+        pair = [x.tolist() if hasattr(x, "tolist") else x for x in axes]
+        paired_a, paired_b = axes_of("tensordot", pair[0], a), axes_of("tensordot", pair[1], b)
     else:
         try:
             count = operator.index(axes)
@@ -321,11 +336,11 @@ def paired_plan(
 ) -> EinsumPlan:
     """Pair axes of two arrays; the others stand in the result in order."""
     if len(axes_a) != len(axes_b):
-        raise _mismatch(name, a, b, f"{len(axes_a)} axes cannot pair with {len(axes_b)}")
+        raise mismatch(name, a, b, f"{len(axes_a)} axes cannot pair with {len(axes_b)}")
     left, right = letters(0, len(a)), list(letters(len(a), len(b)))
     for i, j in zip(axes_a, axes_b, strict=True):
         if a[i] != b[j]:
-            raise _mismatch(
+            raise mismatch(
                 name,
                 a,
                 b,

@@ -6,7 +6,11 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...engine.errors import ArgumentError
+import numpy as np
+
+from ...engine.errors import ArgumentError, EinsumError
+from ..arguments import array_operand
+from . import spec as _spec
 
 # As opt_einsum and NumPy write it: operands by position; the result goes to the end of the list.
 Path = Sequence[tuple[int, ...]]
@@ -123,3 +127,54 @@ def pairs(path: Path, count: int) -> list[tuple[int, int]]:
             value = count + len(found) - 1
         alive.append(value)
     return found
+
+
+def einsum_path(subscripts: Any, /, *operands: Any, optimize: Any = "greedy") -> tuple[Any, str]:
+    """Find in which order to contract the operands of an einsum, without contracting them.
+
+    Parameters
+    ----------
+    subscripts, *operands
+        As for `einsum`; only the shapes of the operands matter.
+    optimize : {'greedy', 'optimal'}, bool, tuple or path
+        As for `numpy.einsum_path`, which answers. `einsum` takes more, and by default compares all
+        orders of few operands.
+
+    Returns
+    -------
+    path : list
+        For the argument `optimize` of `einsum`.
+    report : str
+        What it costs.
+
+    Raises
+    ------
+    EinsumError
+        A specification that cannot be read or does not fit the operands.
+    ArgumentError
+        An optimiser that there is not, or a path that does not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a, b = np.ones((50, 2)), np.ones((2, 50))
+    >>> path, report = einsum_path("ij,jk,kl->il", a, b, a)
+    >>> path
+    ['einsum_path', (1, 2), (0, 1)]
+    """
+    if not isinstance(subscripts, str):
+        subscripts, values = _spec.interleaved((subscripts, *operands))
+        operands = tuple(values)
+    shapes = [array_operand(x).shape for x in operands]
+    _spec.read(subscripts, tuple(map(len, shapes)))
+    try:
+        return np.einsum_path(
+            subscripts, *[np.broadcast_to(0, shape) for shape in shapes], optimize=optimize
+        )
+    except ValueError as error:
+        raise EinsumError(f"einsum_path('{subscripts}'): {error}") from None
+    except (TypeError, KeyError, RuntimeError, IndexError) as error:
+        raise ArgumentError(
+            f"einsum_path('{subscripts}'): optimize={optimize!r} is no optimiser of NumPy and no "
+            f"path that fits ({error})"
+        ) from None

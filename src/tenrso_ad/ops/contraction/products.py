@@ -5,20 +5,22 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ..arguments import array_operand
+from ..arguments import array_operand, into
 from ..elementwise import conjugate, multiply
 from ..shaping.reshaping import ravel, reshape, with_axes
 from .einsum import Shape, letters, paired_plan, run_pair
 from .plan import EinsumPlan, plan
 
 
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Any, b: Any, out: Any = None) -> Any:
     """Multiply arrays: the last axis of one with the second-last, or only, axis of the other.
 
     Parameters
     ----------
     a, b : array_like
         A 0-d operand multiplies the other.
+    out : ndarray, optional
+        Where to put the result, if both operands are plain.
 
     Raises
     ------
@@ -32,9 +34,9 @@ def dot(a: Any, b: Any) -> Any:
     """
     a, b = array_operand(a), array_operand(b)
     if not a.shape or not b.shape:
-        return multiply(a, b)
+        return into("dot", out, multiply(a, b))
     axes = (len(a.shape) - 1,), (max(len(b.shape) - 2, 0),)
-    return run_pair(paired_plan("dot", a.shape, b.shape, *axes), a, b)
+    return into("dot", out, run_pair(paired_plan("dot", a.shape, b.shape, *axes), a, b))
 
 
 def inner(a: Any, b: Any, /) -> Any:
@@ -85,13 +87,15 @@ def vdot(a: Any, b: Any, /) -> Any:
     return run_pair(paired_plan("vdot", a.shape, b.shape, (0,), (0,)), a, b)
 
 
-def outer(a: Any, b: Any) -> Any:
+def outer(a: Any, b: Any, out: Any = None) -> Any:
     """Multiply every element of the first with every element of the second.
 
     Parameters
     ----------
     a, b : array_like
         Flattened.
+    out : ndarray, optional
+        Where to put the result, if both operands are plain.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def outer(a: Any, b: Any) -> Any:
            [ 2, 20]])
     """
     a, b = ravel(a), ravel(b)
-    return run_pair(paired_plan("outer", a.shape, b.shape, (), ()), a, b)
+    return into("outer", out, run_pair(paired_plan("outer", a.shape, b.shape, (), ()), a, b))
 
 
 def kron(a: Any, b: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.errors import ArgumentError, DTypeError, describe
 from ...engine.trace import bind, is_inexact
-from ..arguments import array_operand, axis_of
+from ..arguments import array_operand, axis_of, into
 from ..broadcasting import convert
 from ..declare import is_complex
 from ..elementwise import conjugate
@@ -94,7 +94,9 @@ def from_half(x: Any, axis: int, length: int, norm: str) -> Any:
 # --- functions ------------------------------------------------------------------------------------
 
 
-def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def fft(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
+) -> Any:
     """Discrete Fourier transform along an axis: ``sum(a[j] * exp(-2j * pi * j * k / n))``.
 
     Parameters
@@ -107,6 +109,8 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -
     norm : {'backward', 'ortho', 'forward'}, optional
         Whether `ifft` is divided by n (as by default), both transforms by its square root, or
         `fft` by n.
+    out : ndarray, optional
+        Where to put the result, if `a` is plain.
 
     Returns
     -------
@@ -123,10 +127,12 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -
     >>> fft([1.0, 0.0, 0.0, 0.0])
     array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
     """
-    return _complex("fft", a, n, axis, norm, False)
+    return into("fft", out, _complex("fft", a, n, axis, norm, False))
 
 
-def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ifft(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `fft`, whose parameters it has.
 
     Examples
@@ -134,7 +140,7 @@ def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     >>> ifft([1.0, 1.0, 1.0, 1.0])
     array([1.+0.j, 0.+0.j, 0.+0.j, 0.+0.j])
     """
-    return _complex("ifft", a, n, axis, norm, True)
+    return into("ifft", out, _complex("ifft", a, n, axis, norm, True))
 
 
 def _complex(name: str, a: Any, n: int | None, axis: int, norm: str | None, inverse: bool) -> Any:
@@ -144,7 +150,9 @@ def _complex(name: str, a: Any, n: int | None, axis: int, norm: str | None, inve
     return transform(a, axis, length, inverse, norm)
 
 
-def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def rfft(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
+) -> Any:
     """Fourier transform of real values: the first ``n // 2 + 1`` coefficients of `fft`.
 
     The others are the complex conjugates of these.
@@ -153,7 +161,7 @@ def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     ----------
     a : array_like
         Real.
-    n, axis, norm
+    n, axis, norm, out
         As for `fft`.
 
     Raises
@@ -170,10 +178,13 @@ def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     """
     a, norm = real_samples("rfft", a), norm_of("rfft", norm)
     axis = axis_of("rfft", axis, a)
-    return to_half(a, axis, length_of("rfft", a.shape[axis] if n is None else n), norm)
+    length = length_of("rfft", a.shape[axis] if n is None else n)
+    return into("rfft", out, to_half(a, axis, length, norm))
 
 
-def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def irfft(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `rfft`: real values from the first ``n // 2 + 1`` coefficients.
 
     The imaginary parts of the first coefficient and, for even n, of the last do not count; they
@@ -185,7 +196,7 @@ def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
         Coefficients, cropped or filled with zeros at the end as `n` needs them.
     n : int, optional
         Length of the result; by default the even one ``2 * (m - 1)`` for m coefficients.
-    axis, norm
+    axis, norm, out
         As for `fft`.
 
     Raises
@@ -199,7 +210,7 @@ def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     array([0., 1., 0., 0.])
     """
     norm = norm_of("irfft", norm)
-    return _from_half("irfft", spectrum(a), n, axis, norm)
+    return into("irfft", out, _from_half("irfft", spectrum(a), n, axis, norm))
 
 
 def _from_half(name: str, a: Any, n: int | None, axis: int, norm: str) -> Any:
@@ -207,7 +218,9 @@ def _from_half(name: str, a: Any, n: int | None, axis: int, norm: str) -> Any:
     return from_half(a, axis, length_of(name, 2 * (a.shape[axis] - 1) if n is None else n), norm)
 
 
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def hfft(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
+) -> Any:
     """Fourier transform of values with Hermitian symmetry, of which it is given the first half.
 
     The spectrum is real: time and frequency have changed places with `irfft`, whose parameters it
@@ -219,10 +232,12 @@ def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     array([0., 0., 0., 4.])
     """
     norm = opposite(norm_of("hfft", norm))
-    return _from_half("hfft", conjugate(spectrum(a)), n, axis, norm)
+    return into("hfft", out, _from_half("hfft", conjugate(spectrum(a)), n, axis, norm))
 
 
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ihfft(
+    a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `hfft`: the first half of the values whose spectrum is real.
 
     It has the parameters of `rfft`.
@@ -235,4 +250,4 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     a, norm = real_samples("ihfft", a), opposite(norm_of("ihfft", norm))
     axis = axis_of("ihfft", axis, a)
     length = length_of("ihfft", a.shape[axis] if n is None else n)
-    return conjugate(to_half(a, axis, length, norm))
+    return into("ihfft", out, conjugate(to_half(a, axis, length, norm)))

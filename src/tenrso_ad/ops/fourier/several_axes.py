@@ -7,7 +7,7 @@ from typing import Any
 
 from ...engine.errors import ArgumentError, describe
 from ...engine.trace import bind
-from ..arguments import axis_of, shape_of
+from ..arguments import axis_of, into, shape_of
 from .one_axis import (
     from_half,
     length_of,
@@ -60,7 +60,9 @@ def _last_axis_needed(name: str, a: Any, pairs: Sequence[tuple[int, int]]) -> No
         raise ArgumentError(f"{name}({describe(a)}): wants at least one axis to transform")
 
 
-def fftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Any:
+def fftn(
+    a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None, out: Any = None
+) -> Any:
     """Discrete Fourier transform along several axes.
 
     Parameters
@@ -74,6 +76,8 @@ def fftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None) 
         By default all; with `s` the last ones. An axis named twice is transformed twice.
     norm : {'backward', 'ortho', 'forward'}, optional
         As for `fft`.
+    out : ndarray, optional
+        Where to put the result, if `a` is plain.
 
     Returns
     -------
@@ -92,10 +96,12 @@ def fftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None) 
     array([[1.+0.j, 1.+0.j],
            [1.+0.j, 1.+0.j]])
     """
-    return _complex("fftn", a, s, axes, norm, False)
+    return into("fftn", out, _complex("fftn", a, s, axes, norm, False))
 
 
-def ifftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Any:
+def ifftn(
+    a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `fftn`, whose parameters it has.
 
     Examples
@@ -104,7 +110,7 @@ def ifftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None)
     array([[1., 1.],
            [1., 1.]])
     """
-    return _complex("ifftn", a, s, axes, norm, True)
+    return into("ifftn", out, _complex("ifftn", a, s, axes, norm, True))
 
 
 def _complex(name: str, a: Any, s: Lengths, axes: Axes, norm: str | None, inverse: bool) -> Any:
@@ -112,14 +118,16 @@ def _complex(name: str, a: Any, s: Lengths, axes: Axes, norm: str | None, invers
     return _transformed(a, _lengths_and_axes(name, a, s, axes), inverse, norm)
 
 
-def rfftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Any:
+def rfftn(
+    a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None, out: Any = None
+) -> Any:
     """Fourier transform of real values along several axes: `rfft` along the last, then `fft`.
 
     Parameters
     ----------
     a : array_like
         Real.
-    s, axes, norm
+    s, axes, norm, out
         As for `fftn`; at least one axis.
 
     Raises
@@ -135,7 +143,7 @@ def rfftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None)
     array([[6.+0.j, 0.+0.j],
            [0.+0.j, 0.+0.j]])
     """
-    return _to_half("rfftn", a, s, axes, norm)
+    return into("rfftn", out, _to_half("rfftn", a, s, axes, norm))
 
 
 def _to_half(name: str, a: Any, s: Lengths, axes: Axes, norm: str | None) -> Any:
@@ -146,7 +154,9 @@ def _to_half(name: str, a: Any, s: Lengths, axes: Axes, norm: str | None) -> Any
     return _transformed(to_half(a, axis, length, norm), others, False, norm)
 
 
-def irfftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Any:
+def irfftn(
+    a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `rfftn`: `ifft` along all axes but the last, along which it is `irfft`.
 
     Parameters
@@ -154,7 +164,7 @@ def irfftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None
     a : array_like
     s : sequence of int, optional
         Lengths of the result. By default the last is even, ``2 * (m - 1)`` for m coefficients.
-    axes, norm
+    axes, norm, out
         As for `fftn`; at least one axis.
 
     Raises
@@ -168,7 +178,7 @@ def irfftn(a: Any, s: Lengths = None, axes: Axes = None, norm: str | None = None
     array([[1., 1., 1.],
            [1., 1., 1.]])
     """
-    return _from_half("irfftn", a, s, axes, norm)
+    return into("irfftn", out, _from_half("irfftn", a, s, axes, norm))
 
 
 def _from_half(name: str, a: Any, s: Lengths, axes: Axes, norm: str | None) -> Any:
@@ -181,7 +191,9 @@ def _from_half(name: str, a: Any, s: Lengths, axes: Axes, norm: str | None) -> A
     return from_half(_transformed(a, others, True, norm), axis, length, norm)
 
 
-def fft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None) -> Any:
+def fft2(
+    a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None, out: Any = None
+) -> Any:
     """Discrete Fourier transform along two axes, by default the last; as `fftn`.
 
     Examples
@@ -189,10 +201,12 @@ def fft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = No
     >>> fft2([[1.0, 0.0], [0.0, 0.0]]).shape
     (2, 2)
     """
-    return _complex("fft2", a, s, axes, norm, False)
+    return into("fft2", out, _complex("fft2", a, s, axes, norm, False))
 
 
-def ifft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None) -> Any:
+def ifft2(
+    a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `fft2`; as `ifftn`.
 
     Examples
@@ -200,10 +214,12 @@ def ifft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = N
     >>> ifft2([[4.0, 0.0], [0.0, 0.0]]).shape
     (2, 2)
     """
-    return _complex("ifft2", a, s, axes, norm, True)
+    return into("ifft2", out, _complex("ifft2", a, s, axes, norm, True))
 
 
-def rfft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None) -> Any:
+def rfft2(
+    a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None, out: Any = None
+) -> Any:
     """Fourier transform of real values along two axes, by default the last; as `rfftn`.
 
     Examples
@@ -211,10 +227,12 @@ def rfft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = N
     >>> rfft2([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]).shape
     (2, 2)
     """
-    return _to_half("rfft2", a, s, axes, norm)
+    return into("rfft2", out, _to_half("rfft2", a, s, axes, norm))
 
 
-def irfft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None) -> Any:
+def irfft2(
+    a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = None, out: Any = None
+) -> Any:
     """Inverse of `rfft2`; as `irfftn`.
 
     Examples
@@ -222,4 +240,4 @@ def irfft2(a: Any, s: Lengths = None, axes: Axes = LAST_TWO, norm: str | None = 
     >>> irfft2([[6.0, 0.0], [0.0, 0.0]], s=(2, 3)).shape
     (2, 3)
     """
-    return _from_half("irfft2", a, s, axes, norm)
+    return into("irfft2", out, _from_half("irfft2", a, s, axes, norm))
