@@ -23,7 +23,7 @@ from .ops import elementwise as ew
 from .ops import pointwise
 from .ops.contraction import einsum, products
 from .ops.declare import namespace
-from .ops.indexing import getitem, updates
+from .ops.indexing import getitem, taking, updates
 from .ops.reductions import cumulative, extrema, moments, sums
 from .ops.shaping import creation, permuting, repeating, reshaping
 
@@ -372,7 +372,7 @@ class Tensor(Tracer):
     std = moments.std
     sum = sums.sum
     swapaxes = permuting.swapaxes
-    take = getitem.take
+    take = taking.take
     var = moments.var
 
 

@@ -29,8 +29,10 @@ NOT_DIFFERENTIABLE = {
     *("all", "any", "count_nonzero", "argmax", "argmin"),
     "discretize",  # conversion to integers
     # parts of derivatives that are constant where they have one: which entries tie for an extremum,
-    # win a maximum over updates, come in which order
-    *("ties", "tie_groups", "winners", "order"),
+    # win a maximum over updates
+    *("ties", "tie_groups", "winners"),
+    *("argsort", "argpartition", "searchsorted"),
+    *("nonzero", "unique", "unravel_index", "ravel_multi_index"),
 }
 
 

@@ -10,7 +10,8 @@ import torch
 
 import tenrso_ad as ta
 from tenrso_ad.ops.contraction.einsum import matmul
-from tenrso_ad.ops.indexing.getitem import getitem, take
+from tenrso_ad.ops.indexing.getitem import getitem
+from tenrso_ad.ops.indexing.taking import take
 from tenrso_ad.ops.indexing.updates import at
 from tenrso_ad.ops.linalg.norms import norm
 from tenrso_ad.ops.linalg.qr import qr

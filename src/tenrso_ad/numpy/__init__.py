@@ -114,7 +114,6 @@ from ..ops.elementwise import (
     tan,
     tanh,
     trunc,
-    where,
 )
 from ..tensor import array_functions as _array_functions
 from . import _arrangement, _contractions, _reductions, fft, linalg
@@ -248,7 +247,6 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
-    "where",
     "zeros",
 ]
 __all__ += _arrangement.__all__ + _contractions.__all__ + _reductions.__all__

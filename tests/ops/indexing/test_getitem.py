@@ -1,5 +1,3 @@
-import operator
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,17 +6,15 @@ from hypothesis.extra import numpy as hnp
 
 import tenrso_ad as ta
 from tenrso_ad.engine.errors import (
-    ArgumentError,
     ConcretizationError,
     IndexingError,
-    ShapeError,
 )
 from tenrso_ad.engine.node import LazyCotangent
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.ops.broadcasting import sum_to
 from tenrso_ad.ops.indexing import getitem as reading
 from tenrso_ad.ops.indexing import scattering
-from tenrso_ad.ops.indexing.getitem import getitem, take, take_along_axis
+from tenrso_ad.ops.indexing.getitem import getitem
 from tenrso_ad.transforms import grad, jvp, value_and_grad, vmap
 from tests.ops.table import Case, each, normal
 
@@ -74,86 +70,55 @@ INDICES = {
     "new axis, true": (None, True, 0),
 }
 
-CASES = (
-    [
-        Case(
-            name,
-            lambda x, index=index: getitem(x, index),
-            normal(4, 5, 3),
-            reference=lambda x, index=index: x[index],
-            complex=name in ("scalar", "adjacent arrays", "mask"),
-            order=1,
-        )
-        for name, index in INDICES.items()
-    ]
-    + [
-        Case(
-            "square of a repeated element",
-            lambda x: getitem(x, [0, 0, 1]) ** 3,
-            normal(3),
-            reference=lambda x: x[[0, 0, 1]] ** 3,
-            complex=True,
-        ),
-        Case(
-            "indices as operands",
-            lambda x, i: getitem(x, i) ** 2,
-            normal(4, 3),
-            lambda rng: rng.integers(-4, 4, size=(2, 5)),
-            reference=lambda x, i: x[i] ** 2,
-        ),
-        Case(
-            "index as operand",
-            lambda x, i: getitem(x, (slice(None), i)) ** 2,
-            normal(4, 3),
-            lambda rng: rng.integers(-3, 3),
-            reference=lambda x, i: x[:, i] ** 2,
-        ),
-        Case(
-            "separated indices as operands",
-            lambda x, i, j: getitem(x, (i, slice(None, None, -1), j)) ** 2,
-            normal(4, 2, 3),
-            lambda rng: rng.integers(-4, 4, size=(2, 1)),
-            lambda rng: rng.integers(-3, 3, size=5),
-            reference=lambda x, i, j: x[i, ::-1, j] ** 2,
-        ),
-        Case(
-            "adjacent indices as operands",
-            lambda x, i, j: getitem(x, (slice(None), i, 0, j)) ** 2,
-            normal(2, 4, 2, 3),
-            lambda rng: rng.integers(-4, 4, size=(2, 1)),
-            lambda rng: rng.integers(-3, 3, size=5),
-            reference=lambda x, i, j: x[:, i, 0, j] ** 2,
-        ),
-        Case(
-            "take_along_axis",
-            lambda x, i: take_along_axis(x, i, axis=1) ** 2,
-            normal(2, 3, 2),
-            lambda rng: rng.integers(-3, 3, size=(2, 5, 1)),
-            reference=lambda x, i: np.take_along_axis(x, i, axis=1) ** 2,
-        ),
-        Case(
-            "take_along_axis flat",
-            lambda x: take_along_axis(x, np.array([5, 0, 0]), axis=None),
-            normal(2, 3),
-            reference=lambda x: np.take_along_axis(x, np.array([5, 0, 0]), axis=None),
-        ),
-    ]
-    + [
-        Case(
-            f"take {indices} {options}",
-            lambda x, indices=indices, options=options: take(x, indices, **options),
-            normal(2, 3, 2),
-            reference=lambda x, indices=indices, options=options: np.take(x, indices, **options),
-        )
-        for indices, options in [
-            ([11, 0, -1, 11], {}),
-            ([[0, 2], [2, 2]], {"axis": 1}),
-            (1, {"axis": -1}),
-            ([7, -5], {"axis": 1, "mode": "wrap"}),
-            ([7, -5], {"axis": 1, "mode": "clip"}),
-        ]
-    ]
-)
+CASES = [
+    Case(
+        name,
+        lambda x, index=index: getitem(x, index),
+        normal(4, 5, 3),
+        reference=lambda x, index=index: x[index],
+        complex=name in ("scalar", "adjacent arrays", "mask"),
+        order=1,
+    )
+    for name, index in INDICES.items()
+] + [
+    Case(
+        "square of a repeated element",
+        lambda x: getitem(x, [0, 0, 1]) ** 3,
+        normal(3),
+        reference=lambda x: x[[0, 0, 1]] ** 3,
+        complex=True,
+    ),
+    Case(
+        "indices as operands",
+        lambda x, i: getitem(x, i) ** 2,
+        normal(4, 3),
+        lambda rng: rng.integers(-4, 4, size=(2, 5)),
+        reference=lambda x, i: x[i] ** 2,
+    ),
+    Case(
+        "index as operand",
+        lambda x, i: getitem(x, (slice(None), i)) ** 2,
+        normal(4, 3),
+        lambda rng: rng.integers(-3, 3),
+        reference=lambda x, i: x[:, i] ** 2,
+    ),
+    Case(
+        "separated indices as operands",
+        lambda x, i, j: getitem(x, (i, slice(None, None, -1), j)) ** 2,
+        normal(4, 2, 3),
+        lambda rng: rng.integers(-4, 4, size=(2, 1)),
+        lambda rng: rng.integers(-3, 3, size=5),
+        reference=lambda x, i, j: x[i, ::-1, j] ** 2,
+    ),
+    Case(
+        "adjacent indices as operands",
+        lambda x, i, j: getitem(x, (slice(None), i, 0, j)) ** 2,
+        normal(2, 4, 2, 3),
+        lambda rng: rng.integers(-4, 4, size=(2, 1)),
+        lambda rng: rng.integers(-3, 3, size=5),
+        reference=lambda x, i, j: x[:, i, 0, j] ** 2,
+    ),
+]
 
 
 @each(CASES)
@@ -359,12 +324,3 @@ def test_errors_name_the_operation_and_the_array(index, message):
 def test_index_arrays_that_do_not_broadcast_are_refused_when_staged():
     with pytest.raises(IndexingError, match=r"getitem.*\(2,\) and \(3,\)"):
         stage(lambda x: (getitem(x, ([0, 1], [0, 1, 2])),), np.zeros((4, 3)))
-
-
-def test_errors_of_take():
-    with pytest.raises(ArgumentError, match="mode is"):
-        take(np.zeros(3), [0], mode="nearest")
-    with pytest.raises(ShapeError, match="wants indices of 2 axes"):
-        take_along_axis(np.zeros((2, 2)), np.array([0]))
-    with pytest.raises(TypeError, match="out"):
-        operator.call(take, np.zeros(3), [0], out=np.zeros(1))

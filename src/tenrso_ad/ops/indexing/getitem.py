@@ -14,15 +14,13 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.array_type import ArrayType
-from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.node import LazyCotangent
 from ...engine.reverse import Pullback, pullbacks
 from ...engine.trace import NUMPY_TYPES, Tracer, bind, foreign_evaluation
-from .. import elementwise as ew
-from ..arguments import array_operand, axis_of
+from ..arguments import array_operand
 from ..broadcasting import broadcast_to
 from ..declare import linear, namespace
-from ..pointwise import align, operand
+from ..pointwise import align
 from ..shaping.permuting import moveaxis
 from ..shaping.reshaping import reshape
 from . import scattering
@@ -265,80 +263,3 @@ scatter_add_p = linear(
     places=slice(0, 1),
 )
 foreign_evaluation[scatter_add_p] = _foreign_scatter_add
-
-
-# --- NumPy's functions that are an index ----------------------------------------------------------
-
-
-def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Any:
-    """Elements of an array along an axis.
-
-    Parameters
-    ----------
-    a : array_like
-    indices : array_like of int
-    axis : int, optional
-        By default the array is flattened first.
-    mode : {"raise", "wrap", "clip"}
-        What to do with an index out of bounds: raise, count on from the other end, or take the
-        nearest.
-
-    Returns
-    -------
-    array
-        Of the shape of `a`, with the shape of `indices` in the place of `axis`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> take(np.array([4.0, 3.0, 5.0]), [2, 0, 0])
-    array([5., 4., 4.])
-    """
-    a = array_operand(a)
-    if axis is None:
-        a, axis = reshape(a, (-1,)), 0
-    axis = axis_of("take", axis, a)
-    length = a.shape[axis]
-    indices = operand(indices)
-    if mode == "wrap":
-        indices = ew.remainder(indices, length)
-    elif mode == "clip":
-        indices = ew.clip(indices, 0, length - 1)
-    elif mode != "raise":
-        raise ArgumentError(f"take: mode is 'raise', 'wrap' or 'clip', got {mode!r}")
-    return getitem(a, (*(slice(None),) * axis, indices))
-
-
-def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    """Elements of an array, their positions along one axis given for each place.
-
-    Parameters
-    ----------
-    arr : array_like
-    indices : array_like of int
-        With as many axes as `arr`; the others broadcast against it.
-    axis : int or None
-        None flattens `arr`; `indices` then has one axis.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[3.0, 1.0, 2.0], [4.0, 6.0, 5.0]])
-    >>> take_along_axis(x, np.argsort(x, axis=1), axis=1)
-    array([[1., 2., 3.],
-           [4., 5., 6.]])
-    """
-    arr, indices = array_operand(arr), array_operand(indices)
-    if axis is None:
-        arr, axis = reshape(arr, (-1,)), 0
-    axis = axis_of("take_along_axis", axis, arr)
-    rank = len(arr.shape)
-    if len(indices.shape) != rank:
-        raise ShapeError(
-            f"take_along_axis({describe(arr)}, {describe(indices)}): wants indices of {rank} axes"
-        )
-    index = [
-        indices if i == axis else np.arange(n).reshape((n,) + (1,) * (rank - i - 1))
-        for i, n in enumerate(arr.shape)
-    ]
-    return getitem(arr, tuple(index))

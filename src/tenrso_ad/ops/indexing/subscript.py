@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ...engine.errors import IndexingError, describe
+from ...engine.errors import DTypeError, IndexingError, describe
 from ...engine.trace import concrete
+from ..arguments import array_operand
 from ..broadcasting import convert
 from ..pointwise import operand
 
@@ -139,7 +140,7 @@ def _entry(name: str, x: Any, part: Any) -> Any:
             return operator.index(part)
         except TypeError:
             raise _no_index(name, x, part) from None
-    kind = _kind(part.dtype)
+    kind = kind_of(part.dtype)
     if kind == "b":
         return host(
             concrete(part, "a boolean index, whose result has as many elements as it is true,")
@@ -151,13 +152,34 @@ def _entry(name: str, x: Any, part: Any) -> Any:
     return convert(part, np.dtype(np.intp)) if kind == "u" else part
 
 
-def _kind(dtype: Any) -> str:
+def kind_of(dtype: Any) -> str:
     """NumPy's letter for the kind of a dtype, also of another library's."""
     try:
         return str(np.dtype(dtype).kind)
     except TypeError:
         name = str(dtype).rsplit(".", maxsplit=1)[-1]  # torch.int64
         return "b" if name.startswith("bool") else "i" if "int" in name else "f"
+
+
+def integers(name: str, indices: Any) -> Any:
+    """Give indices of a NumPy function as an array of integers; booleans count as 0 and 1.
+
+    Parameters
+    ----------
+    name : str
+        Of the function, for errors.
+    indices : array_like
+    """
+    listed = not hasattr(indices, "dtype")
+    indices = array_operand(indices)
+    if listed and 0 in indices.shape:
+        return convert(indices, np.dtype(np.intp))  # an empty list is float64
+    kind = kind_of(indices.dtype)
+    if kind == "b":
+        return convert(indices, np.dtype(np.intp))
+    if kind not in "iu":
+        raise DTypeError(f"{name}: indices are integers, got {describe(indices)}")
+    return indices
 
 
 def host(a: Any) -> ndarray:

@@ -21,7 +21,7 @@ from ..pointwise import align, operand
 from ..shaping.joining import concatenate
 from ..shaping.permuting import moveaxis
 from ..shaping.reshaping import reshape
-from ..sorting import order
+from ..sorting.ordering import argsort
 from . import scattering
 from .getitem import batch_index, getitem, getitem_p, scatter_add
 from .subscript import (
@@ -292,7 +292,7 @@ winners_p = constant(
 def _products(where: Subscript, values: Any) -> tuple[Subscript, Any]:
     """Sort by element and multiply up: the last value of an element is the product of all."""
     (numbers,) = where.arrays
-    places = order(numbers)
+    places = argsort(numbers, stable=True)
     numbers, values = _take(numbers, places, unique=True), _take(values, places, unique=True)
     step, longest = 1, _longest_run(numbers)
     while step < longest:

@@ -17,10 +17,10 @@ from .. import elementwise as ew
 from ..broadcasting import convert
 from ..contraction.einsum import matmul
 from ..declare import namespace, nonlinear
-from ..indexing.getitem import take_along_axis
+from ..indexing.taking import take_along_axis
 from ..shaping.permuting import matrix_transpose
 from ..shaping.reshaping import expand_dims
-from ..sorting import order
+from ..sorting.ordering import argsort
 from .gauge import columns, inverse_gaps, of_equal_values, over_gaps, skew, without_rest
 from .matrices import adjoint, matrix_operand, plainly, real_dtype
 
@@ -232,7 +232,7 @@ def svdvals(x: Any, /) -> Any:
 def _hermitian_svd(a: Any) -> SVDResult:
     w, v = eigh(a)
     s = ew.absolute(w)
-    places = order(-s)
+    places = argsort(-s, stable=True)
     sign = convert(ew.where(ew.less(take_along_axis(w, places), 0), -1, 1), w.dtype)
     u = take_along_axis(v, expand_dims(places, -2))
     return SVDResult(u, take_along_axis(s, places), adjoint(u * expand_dims(sign, -2)))

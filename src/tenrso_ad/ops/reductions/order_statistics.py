@@ -18,8 +18,9 @@ from .. import elementwise as ew
 from ..arguments import operand_like
 from ..broadcasting import broadcast_to, convert
 from ..declare import constant, namespace, nonlinear
-from ..indexing.getitem import getitem, scatter_add, take_along_axis
+from ..indexing.getitem import getitem, scatter_add
 from ..indexing.subscript import ARRAY
+from ..indexing.taking import take_along_axis
 from ..shaping.joining import concatenate
 from ..shaping.permuting import transpose
 from ..shaping.reshaping import reshape

@@ -18,10 +18,11 @@ from .. import elementwise as ew
 from ..arguments import Axis, array_operand, into, is_boolean, operand_like
 from ..broadcasting import broadcast_to, convert
 from ..declare import inside, is_complex, namespace_inside
-from ..indexing.getitem import getitem, take_along_axis
+from ..indexing.getitem import getitem
+from ..indexing.taking import take_along_axis
 from ..pointwise import scale
 from ..shaping.reshaping import reshape
-from ..sorting import order
+from ..sorting.ordering import argsort
 from .cumulative import cumsum
 from .moments import mean
 from .order_statistics import between_ranks, count_numbers, lanes, shaped, skips_nan
@@ -171,7 +172,7 @@ def _between_two(weight: Any, low: Any, high: Any) -> Any:
 
 def _weighted_rank(name: str, x: Any, weights: Any, q: Any) -> Any:
     """Rank of the first element up to which the weights add up to the part q of all."""
-    places = order(x)
+    places = argsort(x, stable=True)
     weights = take_along_axis(convert(weights, np.dtype(float)), places)
     nothing: Any = False
     if skips_nan(name, x):

@@ -1,0 +1,1 @@
+"""The order of elements: sorting, searching, distinct values, sets."""
