@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, ShapeError
+from tenrso_ad.engine.errors import (
+    ArgumentError,
+    AxisError,
+    DTypeError,
+    ShapeError,
+    UnsupportedError,
+)
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.ops.reductions import extrema, moments, sums
 from tests.ops.table import Case, each, nonzero, normal
@@ -268,8 +274,11 @@ def test_errors_of_every_reduction(name):
         function(A, where=np.array([True, False]), **initial)
     with pytest.raises(ShapeError, match="does not broadcast"):
         function(A[0], where=np.ones((2, 3), bool), **initial)
-    with pytest.raises(TypeError, match="out"):
-        function(A, out=np.empty(()))
+    with pytest.raises(UnsupportedError, match=f"{name}: out= takes a plain NumPy array"):
+        ta.vmap(lambda x: function(x, out=np.empty(())))(A)
+    out = np.empty(2)
+    assert function(A, axis=1, out=out) is out
+    np.testing.assert_array_equal(out, function(A, axis=1))
 
 
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min"])

@@ -17,7 +17,7 @@ from numpy import ndarray
 from ...engine.array_type import ArrayType
 from ...engine.primitive import Primitive
 from ...engine.trace import bind
-from ..arguments import array_operand, axis_of, dtype_of
+from ..arguments import array_operand, axis_of, dtype_of, into
 from ..broadcasting import broadcast_to, convert
 from ..declare import linear, namespace, nonlinear
 from ..pointwise import scale
@@ -75,7 +75,7 @@ cumsum_p: Primitive = linear(
 )
 
 
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sum.
 
     Parameters
@@ -86,6 +86,8 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     dtype : dtype, optional
         To which elements are converted first; by default integers and booleans go to NumPy's
         default integer.
+    out : ndarray, optional
+        Where to write a plain result.
 
     Examples
     --------
@@ -93,7 +95,8 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     array([1., 3., 6.])
     """
     a, place = _operands("cumsum", a, axis, dtype)
-    return bind(cumsum_p, (a,), {"axis": place, "reverse": False})
+    running = bind(cumsum_p, (a,), {"axis": place, "reverse": False})
+    return into("cumsum", out, running)
 
 
 def _operands(name: str, a: Any, axis: int | None, dtype: Any) -> tuple[Any, int]:
@@ -203,7 +206,7 @@ others_p: Primitive = nonlinear(
 )
 
 
-def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """Running product; its derivatives are exact at zeros too.
 
     Parameters
@@ -214,6 +217,8 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     dtype : dtype, optional
         To which elements are converted first; by default integers and booleans go to NumPy's
         default integer.
+    out : ndarray, optional
+        Where to write a plain result.
 
     Examples
     --------
@@ -221,7 +226,8 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     array([1., 2., 6.])
     """
     a, place = _operands("cumprod", a, axis, dtype)
-    return bind(cumprod_p, (a,), {"axis": place, "reverse": False, "exclusive": False})
+    running = bind(cumprod_p, (a,), {"axis": place, "reverse": False, "exclusive": False})
+    return into("cumprod", out, running)
 
 
 # --- the recurrence -------------------------------------------------------------------------------

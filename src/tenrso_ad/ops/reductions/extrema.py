@@ -11,7 +11,7 @@ from ...engine.errors import ArgumentError
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, is_inexact
 from .. import elementwise as ew
-from ..arguments import Axis, array_operand, axis_of, is_boolean
+from ..arguments import Axis, array_operand, axis_of, into, is_boolean
 from ..broadcasting import broadcast_to, convert
 from ..declare import constant, namespace, nonlinear
 from ..pointwise import elementwise
@@ -48,19 +48,35 @@ def _extremum_pullback(g: Any, x: Any, out: Any, *, axis: tuple[int, ...], keepd
     return hits * with_axes_kept(g / count, x.shape, axis, keepdims)
 
 
+def _nan_extremum_pullback(
+    g: Any, x: Any, out: Any, *, axis: tuple[int, ...], keepdims: bool
+) -> Any:
+    """The same, but NaNs get nothing, not even where there is nothing else."""
+    hits = ew.equal(x, with_axes_kept(out, x.shape, axis, keepdims))
+    count = convert(ew.maximum(count_nonzero(hits, axis, keepdims=keepdims), 1), g.dtype)
+    return hits * with_axes_kept(g / count, x.shape, axis, keepdims)
+
+
 def _extremum(name: str, ufunc: np.ufunc) -> Primitive:
     reduce: Any = ufunc.reduce
+    plain_name, skips = name.removeprefix("nan"), name.startswith("nan")
 
     def evaluate(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
         xp = namespace(x)
         if xp is np:
             return reduce(x, axis, None, None, keepdims)
-        return getattr(xp, name)(x, axis=axis, keepdims=keepdims)
+        if skips:
+            loser = -float("inf") if plain_name == "max" else float("inf")
+            x, missing = xp.where(xp.isnan(x), loser, x), xp.isnan(x)
+        out = getattr(xp, plain_name)(x, axis=axis, keepdims=keepdims)
+        if skips:
+            out = xp.where(xp.all(missing, axis=axis, keepdims=keepdims), float("nan"), out)
+        return out
 
     primitive: Primitive = nonlinear(
         name,
         evaluate,
-        pullback=_extremum_pullback,
+        pullback=_nan_extremum_pullback if skips else _extremum_pullback,
         operands="x",
         shape=reduced_type(lambda dtype: dtype),
         batch=over_batch(lambda: primitive),
@@ -70,9 +86,11 @@ def _extremum(name: str, ufunc: np.ufunc) -> Primitive:
 
 max_p = _extremum("max", np.maximum)
 min_p = _extremum("min", np.minimum)
+nanmax_p = _extremum("nanmax", np.fmax)
+nanmin_p = _extremum("nanmin", np.fmin)
 
 
-def _extreme(
+def extreme(
     primitive: Primitive,
     pick: Any,
     sign: int,
@@ -82,7 +100,7 @@ def _extreme(
     initial: Any,
     where: Any,
 ) -> Any:
-    """Reduce by one of the two primitives; `sign` is that of the infinity which never wins."""
+    """Reduce by one of the primitives; `sign` is that of the infinity which never wins."""
     name = primitive.name
     a = array_operand(a)
     axes = reduction_axes(name, axis, a)
@@ -112,7 +130,7 @@ def _loser(dtype: Any, sign: int) -> Any:
 def max(
     a: Any,
     axis: Axis = None,
-    *,
+    out: Any = None,
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
@@ -124,6 +142,8 @@ def max(
     a : array_like
     axis : int or tuple of int, optional
         By default all axes.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave reduced axes with length 1.
     initial : number, optional
@@ -141,13 +161,14 @@ def max(
     >>> max([[1.0, 5.0], [3.0, 2.0]], axis=1)
     array([5., 3.])
     """
-    return _extreme(max_p, ew.maximum, -1, a, axis, keepdims, initial, where)
+    highest = extreme(max_p, ew.maximum, -1, a, axis, keepdims, initial, where)
+    return highest if out is None else into("max", out, highest)
 
 
 def min(
     a: Any,
     axis: Axis = None,
-    *,
+    out: Any = None,
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
@@ -156,7 +177,7 @@ def min(
 
     Parameters
     ----------
-    a, axis, keepdims, initial, where
+    a, axis, out, keepdims, initial, where
         As in `max`.
 
     Raises
@@ -169,7 +190,8 @@ def min(
     >>> min([[1.0, 5.0], [3.0, 2.0]], axis=1)
     array([1., 2.])
     """
-    return _extreme(min_p, ew.minimum, 1, a, axis, keepdims, initial, where)
+    lowest = extreme(min_p, ew.minimum, 1, a, axis, keepdims, initial, where)
+    return lowest if out is None else into("min", out, lowest)
 
 
 amax = max
@@ -199,7 +221,7 @@ argmax_p = _place("argmax")
 argmin_p = _place("argmin")
 
 
-def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+def argmax(a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
     """Index of the largest element; of the first, where several tie.
 
     Parameters
@@ -207,6 +229,8 @@ def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     a : array_like
     axis : int, optional
         Along which; by default the index is into the flattened array.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave the reduced axes with length 1.
 
@@ -220,15 +244,15 @@ def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     >>> argmax([[1.0, 5.0], [3.0, 2.0]], axis=1)
     array([1, 0])
     """
-    return _index(argmax_p, a, axis, keepdims)
+    return into("argmax", out, index_of(argmax_p, a, axis, keepdims))
 
 
-def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+def argmin(a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Any:
     """Index of the smallest element; of the first, where several tie.
 
     Parameters
     ----------
-    a, axis, keepdims
+    a, axis, out, keepdims
         As in `argmax`.
 
     Raises
@@ -241,13 +265,14 @@ def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     >>> argmin([[1.0, 5.0], [3.0, 2.0]], axis=1)
     array([0, 1])
     """
-    return _index(argmin_p, a, axis, keepdims)
+    return into("argmin", out, index_of(argmin_p, a, axis, keepdims))
 
 
-def _index(primitive: Primitive, a: Any, axis: int | None, keepdims: bool) -> Any:
+def index_of(primitive: Primitive, a: Any, axis: int | None, keepdims: bool) -> Any:
+    """Index of an extremum, along an axis or into the flattened array."""
     a = array_operand(a)
     if axis is not None:
         place = axis_of(primitive.name, axis, a)
         return bind(primitive, (a,), {"axis": place, "keepdims": keepdims})
-    out = bind(primitive, (ravel(a),), {"axis": 0, "keepdims": False})
-    return reshape(out, (1,) * len(a.shape)) if keepdims else out
+    index = bind(primitive, (ravel(a),), {"axis": 0, "keepdims": False})
+    return reshape(index, (1,) * len(a.shape)) if keepdims else index

@@ -12,7 +12,7 @@ from ...engine.errors import ArgumentError, DTypeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, is_inexact
 from .. import elementwise as ew
-from ..arguments import Axis, array_operand, dtype_of, operand_like
+from ..arguments import Axis, array_operand, dtype_of, into, operand_like
 from ..broadcasting import broadcast_to, convert
 from ..declare import is_complex, linear, namespace, nonlinear
 from .sums import (
@@ -25,12 +25,13 @@ from .sums import (
     reduced_type,
     reduction_axes,
     sum,
+    warn_where,
     wider,
     with_axes_kept,
 )
 
 
-def _operand(name: str, a: Any, dtype: Any) -> Any:
+def operand_of(name: str, a: Any, dtype: Any) -> Any:
     """Operand in the dtype asked for; integers as float64."""
     a = array_operand(a)
     if dtype is None:
@@ -75,8 +76,9 @@ def mean(
     a: Any,
     axis: Axis = None,
     dtype: Any = None,
-    *,
+    out: Any = None,
     keepdims: bool = False,
+    *,
     where: Any = True,
 ) -> Any:
     """Arithmetic mean of elements.
@@ -88,6 +90,8 @@ def mean(
         By default all axes.
     dtype : dtype, optional
         To which elements are converted first; by default integers go to float64.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave reduced axes with length 1.
     where : array_like of bool
@@ -98,18 +102,29 @@ def mean(
     >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=1)
     array([1.5, 3.5])
     """
-    a = _operand("mean", a, dtype)
+    a = operand_of("mean", a, dtype)
     axes = reduction_axes("mean", axis, a)
     if where is True:
-        return bind(mean_p, (a,), {"axis": axes, "keepdims": keepdims})
-    total = sum(masked("mean", a, where, 0), axes, wider(a.dtype), keepdims=keepdims)
-    return convert(total / _count("mean", a, axes, keepdims, where, total.dtype), a.dtype)
+        average = bind(mean_p, (a,), {"axis": axes, "keepdims": keepdims})
+    else:
+        average = mean_of_chosen("mean", a, axes, keepdims, where)
+    return average if out is None else into("mean", out, average)
 
 
-def _count(name: str, a: Any, axes: tuple[int, ...], keepdims: bool, where: Any, dtype: Any) -> Any:
+def mean_of_chosen(name: str, a: Any, axes: tuple[int, ...], keepdims: bool, where: Any) -> Any:
+    """Mean of the elements where a mask holds; NaN, with NumPy's warning, where there are none."""
+    total = sum(masked(name, a, where, 0), axes, wider(a.dtype), keepdims=keepdims)
+    count = _count(name, a, axes, keepdims, where)
+    none = ew.equal(count, 0)
+    warn_where(none, "Mean of empty slice")
+    average = total / convert(ew.maximum(count, 1), total.dtype)
+    return convert(ew.where(none, operand_like(float("nan"), average), average), a.dtype)
+
+
+def _count(name: str, a: Any, axes: tuple[int, ...], keepdims: bool, where: Any) -> Any:
     """How many elements take part in each result."""
     mask = broadcast_to(mask_of(name, a, where), tuple(a.shape))
-    return convert(count_nonzero(mask, axes, keepdims=keepdims), dtype)
+    return count_nonzero(mask, axes, keepdims=keepdims)
 
 
 # --- variance and standard deviation --------------------------------------------------------------
@@ -188,9 +203,10 @@ def var(
     a: Any,
     axis: Axis = None,
     dtype: Any = None,
-    *,
+    out: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
     where: Any = True,
     mean: Any = None,
     correction: float | None = None,
@@ -204,6 +220,8 @@ def var(
         By default all axes.
     dtype : dtype, optional
         To which elements are converted first; by default integers go to float64.
+    out : ndarray, optional
+        Where to write a plain result.
     ddof : float
         The divisor is the number of elements less this.
     keepdims : bool
@@ -225,21 +243,19 @@ def var(
     >>> float(var([1.0, 2.0, 3.0, 4.0], ddof=1))
     1.6666666666666667
     """
-    a = _operand("var", a, dtype)
-    axes = reduction_axes("var", axis, a)
-    ddof = _ddof("var", ddof, correction)
-    if where is True and mean is None:
-        return bind(var_p, (a,), {"axis": axes, "keepdims": keepdims, "ddof": ddof})
-    return _mean_square("var", a, axes, ddof, keepdims, where, mean)
+    ddof = freedom_lost("var", ddof, correction)
+    result = spread("var", var_p, a, axis, dtype, ddof, keepdims, where, mean)
+    return result if out is None else into("var", out, result)
 
 
 def std(
     a: Any,
     axis: Axis = None,
     dtype: Any = None,
-    *,
+    out: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
     where: Any = True,
     mean: Any = None,
     correction: float | None = None,
@@ -250,7 +266,7 @@ def std(
 
     Parameters
     ----------
-    a, axis, dtype, ddof, keepdims, where, mean, correction
+    a, axis, dtype, out, ddof, keepdims, where, mean, correction
         As in `var`.
 
     Examples
@@ -258,22 +274,41 @@ def std(
     >>> float(std([1.0, 3.0]))
     1.0
     """
-    a = _operand("std", a, dtype)
-    axes = reduction_axes("std", axis, a)
-    ddof = _ddof("std", ddof, correction)
-    if where is True and mean is None:
-        return bind(std_p, (a,), {"axis": axes, "keepdims": keepdims, "ddof": ddof})
-    variance = _mean_square("std", a, axes, ddof, keepdims, where, mean)
-    constant = ew.equal(variance, 0)
-    return ew.where(constant, 0, ew.sqrt(ew.where(constant, 1, variance)))
+    ddof = freedom_lost("std", ddof, correction)
+    result = spread("std", std_p, a, axis, dtype, ddof, keepdims, where, mean)
+    return result if out is None else into("std", out, result)
 
 
-def _ddof(name: str, ddof: float, correction: float | None) -> float:
+def freedom_lost(name: str, ddof: float, correction: float | None) -> float:
+    """Degrees of freedom that are taken away, under one of the two names of the argument."""
     if correction is None:
         return ddof
     if ddof != 0:
         raise ArgumentError(f"{name}: ddof and correction are two names of one thing; give one")
     return correction
+
+
+def spread(
+    name: str,
+    primitive: Primitive,
+    a: Any,
+    axis: Axis,
+    dtype: Any,
+    ddof: float,
+    keepdims: bool,
+    where: Any,
+    mean: Any,
+) -> Any:
+    """Variance or standard deviation, as the primitive says."""
+    a = operand_of(name, a, dtype)
+    axes = reduction_axes(name, axis, a)
+    if where is True and mean is None:
+        return bind(primitive, (a,), {"axis": axes, "keepdims": keepdims, "ddof": ddof})
+    variance = _mean_square(name, a, axes, ddof, keepdims, where, mean)
+    if primitive is var_p:
+        return variance
+    constant = ew.equal(variance, 0)
+    return ew.where(constant, 0, ew.sqrt(ew.where(constant, 1, variance)))
 
 
 def _mean_square(
@@ -291,14 +326,19 @@ def _mean_square(
         out = _mean_square(name, convert(a, wide), axes, ddof, keepdims, where, centre)
         return convert(out, a.dtype)
     if centre is None:
-        centre = mean(a, axes, keepdims=True, where=where)
+        count = _count(name, a, axes, True, where)
+        total = sum(masked(name, a, where, 0), axes, keepdims=True)
+        centre = total / convert(ew.maximum(count, 1), a.dtype)
     deviation = masked(name, a - array_operand(centre), where, 0)
     square = deviation * ew.conjugate(deviation) if is_complex(a) else ew.square(deviation)
     total = sum(ew.real(square) if is_complex(a) else square, axes, keepdims=keepdims)
     if where is True:
-        count: Any = length(tuple(a.shape), axes)
-        freedom = operand_like(max(count - ddof, 0), total)
-    else:
-        count = _count(name, a, axes, keepdims, where, total.dtype)
-        freedom = ew.maximum(count - ddof, 0)
-    return total / freedom
+        count = length(tuple(a.shape), axes)
+        return total / operand_like(max(count - ddof, 0), total)
+    freedom = convert(_count(name, a, axes, keepdims, where), total.dtype) - ddof
+    none = ew.less_equal(freedom, 0)
+    warn_where(none, "Degrees of freedom <= 0 for slice")
+    nothing: Any = operand_like(float("nan"), total)
+    if not name.startswith("nan"):  # NumPy divides by zero here, there it says NaN
+        nothing = ew.where(ew.greater(total, 0), operand_like(float("inf"), total), nothing)
+    return ew.where(none, nothing, total / ew.where(none, 1, freedom))

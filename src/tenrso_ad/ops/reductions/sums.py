@@ -15,7 +15,16 @@ from ...engine.errors import DTypeError, ShapeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, foreign_evaluation
 from .. import elementwise as ew
-from ..arguments import EVERY, Axis, array_operand, axes_of, dtype_of, is_boolean, operand_like
+from ..arguments import (
+    EVERY,
+    Axis,
+    array_operand,
+    axes_of,
+    dtype_of,
+    into,
+    is_boolean,
+    operand_like,
+)
 from ..broadcasting import broadcast_to, convert
 from ..declare import constant, inside, linear, namespace, nonlinear
 from ..pointwise import scale
@@ -160,7 +169,7 @@ def sum(
     a: Any,
     axis: Axis = None,
     dtype: Any = None,
-    *,
+    out: Any = None,
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
@@ -175,6 +184,8 @@ def sum(
     dtype : dtype, optional
         To which elements are converted first; by default integers and booleans go to NumPy's
         default integer.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave reduced axes with length 1.
     initial : number, optional
@@ -197,8 +208,10 @@ def sum(
     if dtype is not None:
         a = convert(a, dtype_of("sum", dtype))
     params = {"axis": reduction_axes("sum", axis, a), "keepdims": keepdims}
-    out = bind(sum_p, (a,), params)
-    return out if initial is None else ew.add(out, initial_of("sum", initial, out))
+    total = bind(sum_p, (a,), params)
+    if initial is not None:
+        total = ew.add(total, initial_of("sum", initial, total))
+    return total if out is None else into("sum", out, total)
 
 
 # --- prod -----------------------------------------------------------------------------------------
@@ -239,7 +252,7 @@ def prod(
     a: Any,
     axis: Axis = None,
     dtype: Any = None,
-    *,
+    out: Any = None,
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
@@ -254,6 +267,8 @@ def prod(
     dtype : dtype, optional
         To which elements are converted first; by default integers and booleans go to NumPy's
         default integer.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave reduced axes with length 1.
     initial : number, optional
@@ -270,8 +285,10 @@ def prod(
     if dtype is not None:
         a = convert(a, dtype_of("prod", dtype))
     params = {"axis": reduction_axes("prod", axis, a), "keepdims": keepdims}
-    out = bind(prod_p, (a,), params)
-    return out if initial is None else ew.multiply(out, initial_of("prod", initial, out))
+    product = bind(prod_p, (a,), params)
+    if initial is not None:
+        product = ew.multiply(product, initial_of("prod", initial, product))
+    return into("prod", out, product)
 
 
 # --- truth and counts: no derivative --------------------------------------------------------------
@@ -294,7 +311,9 @@ any_p = _logical("any")
 all_p = _logical("all")
 
 
-def any(a: Any, axis: Axis = None, *, keepdims: bool = False, where: Any = True) -> Any:
+def any(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
     """Whether any element is true, that is not zero.
 
     Parameters
@@ -302,6 +321,8 @@ def any(a: Any, axis: Axis = None, *, keepdims: bool = False, where: Any = True)
     a : array_like
     axis : int or tuple of int, optional
         By default all axes.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave reduced axes with length 1.
     where : array_like of bool
@@ -315,10 +336,13 @@ def any(a: Any, axis: Axis = None, *, keepdims: bool = False, where: Any = True)
     a = array_operand(a)
     if where is not True:
         a = ew.logical_and(a, mask_of("any", a, where))
-    return bind(any_p, (a,), {"axis": reduction_axes("any", axis, a), "keepdims": keepdims})
+    params = {"axis": reduction_axes("any", axis, a), "keepdims": keepdims}
+    return into("any", out, bind(any_p, (a,), params))
 
 
-def all(a: Any, axis: Axis = None, *, keepdims: bool = False, where: Any = True) -> Any:
+def all(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
     """Whether all elements are true, that is not zero.
 
     Parameters
@@ -326,6 +350,8 @@ def all(a: Any, axis: Axis = None, *, keepdims: bool = False, where: Any = True)
     a : array_like
     axis : int or tuple of int, optional
         By default all axes.
+    out : ndarray, optional
+        Where to write a plain result.
     keepdims : bool
         Leave reduced axes with length 1.
     where : array_like of bool
@@ -339,7 +365,8 @@ def all(a: Any, axis: Axis = None, *, keepdims: bool = False, where: Any = True)
     a = array_operand(a)
     if where is not True:
         a = ew.logical_or(a, ew.logical_not(mask_of("all", a, where)))
-    return bind(all_p, (a,), {"axis": reduction_axes("all", axis, a), "keepdims": keepdims})
+    params = {"axis": reduction_axes("all", axis, a), "keepdims": keepdims}
+    return into("all", out, bind(all_p, (a,), params))
 
 
 def _evaluate_count(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
