@@ -1,7 +1,5 @@
 """matvec, vecmat, cross."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -19,10 +17,14 @@ def numpys_vecmat(x, a):
     return np.einsum("...i,...ij->...j", np.conj(x), a)
 
 
-def numpys_cross(a, b, **axes):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of vectors of 2 components
-        return np.cross(a, b, **axes)
+def numpys_cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """Of vectors in space: NumPy is about to drop those of 2 components."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    flat = a.shape[-1] == b.shape[-1] == 2
+    a, b = (np.pad(v, [(0, 0)] * (v.ndim - 1) + [(0, 3 - v.shape[-1])]) for v in (a, b))
+    return np.cross(a, b)[..., 2] if flat else np.cross(a, b, axisc=axisc)
 
 
 def crossed(n, m, **axes):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.trace import bind, is_inexact
-from ..arguments import array_operand, axes_of
+from ..arguments import EVERY, array_operand, axes_of
 from ..broadcasting import convert
 from ..declare import is_complex
 from ..elementwise import conjugate, multiply, rint
@@ -203,16 +203,17 @@ def convolve_nd(
         raise ShapeError(f"{call}: wants arrays of as many axes; reshape one of them")
     if not x.shape and axes is None:
         return multiply(x, kernel)
-    places = axes_of("convolve_nd", axes, x)
+    places = tuple(sorted(axes_of("convolve_nd", axes, x)))
     if not places:
         raise ArgumentError(f"{call}: wants at least one axis to convolve along")
-    last = tuple(range(-len(places), 0))
+    last = EVERY[len(x.shape)][-len(places) :]
+    if places == last:
+        return _along_last(call, x, kernel, len(places), mode, method)
     x, kernel = moveaxis(x, places, last), moveaxis(kernel, places, last)
-    out = _convolved_in_mode(call, x, kernel, len(places), mode, method)
-    return moveaxis(out, last, places)
+    return moveaxis(_along_last(call, x, kernel, len(places), mode, method), last, places)
 
 
-def _convolved_in_mode(call: str, x: Any, kernel: Any, rank: int, mode: str, method: str) -> Any:
+def _along_last(call: str, x: Any, kernel: Any, rank: int, mode: str, method: str) -> Any:
     """Convolve the last axes."""
     n, m = (tuple(a.shape[len(a.shape) - rank :]) for a in (x, kernel))
     if 0 in n or 0 in m:

@@ -54,14 +54,14 @@ def _evaluate(x: Any, kernel: Any, *, rank: int, mode: str) -> Any:
     return _by_products(x, kernel, rank, mode)
 
 
-def _by_rows(x: Any, kernel: Any, mode: str, stack: Shape) -> Any:
+def _by_rows(x: Any, kernel: Any, mode: Any, stack: Shape) -> Any:
     """Convolve few long rows one after the other."""
     if not stack:
-        return np.convolve(x, kernel, mode)  # type: ignore[call-overload]
+        return np.convolve(x, kernel, mode)
     rows, kernels = (np.broadcast_to(a, stack + a.shape[-1:]) for a in (x, kernel))
     out = np.empty(stack + lengths(x.shape[-1:], kernel.shape[-1:], mode), x.dtype)
     for i in np.ndindex(stack):
-        out[i] = np.convolve(rows[i], kernels[i], mode)  # type: ignore[call-overload]
+        out[i] = np.convolve(rows[i], kernels[i], mode)
     return out
 
 

@@ -97,7 +97,7 @@ def from_half(x: Any, axis: int, length: int, norm: str) -> Any:
 def fft(
     a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
 ) -> Any:
-    """Discrete Fourier transform along an axis: ``sum(a[j] * exp(-2j * pi * j * k / n))``.
+    """Discrete Fourier transform along an axis: ``sum(a[t] * exp(-2j * pi * k * t / n))``.
 
     Parameters
     ----------
