@@ -1,6 +1,14 @@
 """Configuration of the documentation: sphinx-build -W docs docs/_build/html."""
 
+import sys
 from importlib import metadata
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+sys.path.insert(0, str(here))
+import function_tables  # noqa: E402  (docs/function_tables.py)
+
+(here / "functions.rst").write_text(function_tables.text())
 
 project = "tenrso-ad"
 author = "the tenrso-ad developers"

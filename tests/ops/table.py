@@ -210,6 +210,10 @@ def assert_same(actual: Sequence[Any], expected: Sequence[Any], rtol: float, wha
         np.testing.assert_allclose(a, e, rtol=rtol, atol=atol, err_msg=where)
 
 
+declared: list[Case] = []
+"""Every case that was handed to `each`; the documentation makes a page of them."""
+
+
 # --- what is checked -----------------------------------------------------------------------------
 
 
@@ -362,6 +366,7 @@ def each(cases: Sequence[Case]) -> Callable[[Callable[..., None]], Callable[...,
     """Parametrise a test over every check of every case; it calls the `check` it is given."""
     names = [case.name for case in cases]
     assert len(set(names)) == len(names), "two cases share a name"
+    declared.extend(cases)
     return pytest.mark.parametrize(
         "check",
         [
