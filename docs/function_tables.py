@@ -113,11 +113,11 @@ def text() -> str:
         "Functions",
         "=========",
         "",
-        "What each function can do, as the tests check it: derivatives against differences up to the",
-        "order that is tested (there is no highest one, unless a docstring says so), the dtypes that",
-        "are kept, and the modes: reverse, forward, ``vmap`` against a loop, and staging to a graph.",
-        "Names in one line are one function. Functions that make arrays, and constants and dtypes, are",
-        "NumPy's own.",
+        "What each function can do, as the tests check it: derivatives against differences, up to",
+        "the order that is tested (there is no highest one, unless a docstring says so); the",
+        "dtypes that are kept; and the modes: reverse, forward, ``vmap`` against a loop, and",
+        "staging to a graph. Names in one line are one function. Functions that make arrays, and",
+        "constants and dtypes, are NumPy's own.",
         "",
     ]
     for page in PAGES:

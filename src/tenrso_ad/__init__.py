@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import config, numpy
+from .compiler import compile
 from .engine import errors
 from .tape import Tape, no_grad
 from .tensor import Tensor, tensor
@@ -42,6 +43,7 @@ __all__ = [
     "Tape",
     "Tensor",
     "array_api",
+    "compile",
     "config",
     "custom_jvp",
     "custom_vjp",

@@ -1,0 +1,9 @@
+"""Compiling functions to native code.
+
+A function is staged to a graph, passes make the graph smaller, and what is left becomes Numba
+kernels and library calls in planned buffers.
+"""
+
+from .compiled import Compiled, compile
+
+__all__ = ["Compiled", "compile"]

@@ -1,0 +1,96 @@
+"""What elementwise operations are inside a kernel: one expression each.
+
+An expression is Python as Numba reads it, with the operands in the places ``{0}``, ``{1}``,
+``{2}``. It gives what NumPy's function gives, NaN and infinities included. Elementary functions are
+those of `tenrso_ad.kernels.vecmath`, named ``m.exp``.
+"""
+
+from __future__ import annotations
+
+from ..engine.graph import Equation
+from .rewriting import type_of_atom
+
+EXPRESSIONS: dict[str, str] = {
+    # arithmetic
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "negative": "-{0}",
+    "positive": "{0}",
+    "reciprocal": "one / {0}",
+    "square": "{0} * {0}",
+    "power": "{0} ** {1}",
+    "sqrt": "m.sqrt({0})",
+    "stop_gradient": "{0}",
+    "astype": "{0}",
+    "contract": "{0} * {1}",  # where nothing is summed
+    # exponentials, logarithms, trigonometric and hyperbolic functions
+    **{
+        name: f"m.{name}({{0}})"
+        for name in (
+            *("exp", "expm1", "log", "log2", "log10", "log1p", "erf", "erfc"),
+            *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
+            *("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"),
+        )
+    },
+    # choice; maximum and minimum hand NaN on
+    "where": "select({0}, {1}, {2})",
+    "maximum": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
+    "minimum": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
+    "relu": "select(({0} > zero) | ({0} != {0}), {0}, zero)",
+    "absolute": "abs({0})",
+    "sign": "select({0} > zero, one, select({0} < zero, -one, {0}))",
+    # derivatives: a zero cotangent stays zero; ties share
+    "scale": "select({0} == zero, zero, {0} * {1})",
+    "product": "select(({0} == zero) | ({1} == zero), zero, {0} * {1})",
+    "share": "select({1} > {2}, {0}, select({1} == {2}, half * {0}, zero))",
+    # comparisons and logic
+    "equal": "{0} == {1}",
+    "not_equal": "{0} != {1}",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "logical_and": "{0} & {1}",
+    "logical_or": "{0} | {1}",
+    "logical_xor": "{0} ^ {1}",
+    "logical_not": "not {0}",
+    "isnan": "{0} != {0}",
+    "isfinite": "({0} - {0}) == zero",
+    "isinf": "abs({0}) == infinity",
+}
+
+KINDS = frozenset("fd?")
+"""Characters of the dtypes that kernels compute with: float32, float64, bool."""
+
+REDUCTIONS = frozenset({"sum", "sum_to"})
+VIEWS = frozenset({"reshape", "broadcast_to", "transpose"})
+
+_LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
+
+
+def fusable(equation: Equation) -> bool:
+    """Whether an equation can be computed inside a kernel."""
+    name = equation.primitive.name
+    kinds = [type_of_atom(a) for a in equation.inputs]
+    types = [k for k in kinds if hasattr(k, "dtype")]
+    if any(isinstance(k, complex) for k in kinds):
+        return False
+    if not types or any(getattr(t.dtype, "char", "") not in KINDS for t in types):
+        return False
+    (out,) = (v.type for v in equation.outputs) if len(equation.outputs) == 1 else (None,)
+    if out is None or out.dtype.char not in KINDS or not out.size:
+        return False
+    if name in REDUCTIONS:
+        return types[0].dtype.char in "fd" and types[0].dtype == out.dtype and types[0].size > 0
+    if name == "contract":
+        left, right, result = equation.params["spec"].replace("->", ",").split(",")
+        return set(left) | set(right) == set(result)
+    if name not in EXPRESSIONS:
+        return False
+    if name in _LOGICAL:
+        return all(t.dtype.char == "?" for t in types)
+    if out.dtype.char == "?" or name == "where":
+        return True
+    return out.dtype.char != "?" and all(t.dtype.char in "fd" for t in types)

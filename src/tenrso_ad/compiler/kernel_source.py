@@ -1,0 +1,318 @@
+"""Writing the source of one kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.array_type import ArrayType
+from ..engine.graph import Atom, Constant, Equation, Graph, Variable
+from .expressions import EXPRESSIONS, REDUCTIONS
+from .layout import collapse, contiguous
+from .loops import Kernel, Nest, lay_out, strides_in, strides_of_sum
+from .rewriting import type_of_atom, uniform
+
+BLOCK = 2048
+"""Elements after which a running sum is put aside, so that rounding grows slowly."""
+
+_SUFFIX = {"d": "64", "f": "32", "?": "b"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kernel as text.
+
+    Attributes
+    ----------
+    text : str
+        Python for Numba; the function is called ``kernel``.
+    parameters : tuple of ArrayType
+        Its arrays: inputs, then constants, outputs, scratch.
+    constants : tuple of ndarray
+        Arrays that stand in the body.
+    scratch : tuple of ArrayType
+        Room that it needs besides.
+    """
+
+    text: str
+    parameters: tuple[ArrayType, ...]
+    constants: tuple[np.ndarray, ...]
+    scratch: tuple[ArrayType, ...]
+
+
+def write_kernel(body: Graph) -> Source:
+    """Write the kernel that computes a body."""
+    return _Writer(body).source()
+
+
+class _Writer:
+    def __init__(self, body: Graph) -> None:
+        self.body = body
+        self.kernel: Kernel = lay_out(body)
+        self.names: dict[Atom, str] = {}  # of arrays
+        self.local: dict[Atom, str] = {}  # of scalars that stand for a whole value
+        self.constants: list[Constant] = []
+        self.lines: list[str] = []
+        self.indent = 1
+        for i, v in enumerate(body.inputs):
+            self.names[v] = f"in{i}"
+        for e in body.equations:
+            for a in e.inputs:
+                if isinstance(a, Constant) and uniform(a) is None and a not in self.names:
+                    self.names[a] = f"constant{len(self.constants)}"
+                    self.constants.append(a)
+        outputs = [o for o in body.outputs if isinstance(o, Variable)]
+        for i, v in enumerate(outputs):
+            self.names[v] = f"out{i}"
+        self.scratch = [v for v in self.kernel.stored if v not in outputs and v.shape]
+        for i, v in enumerate(self.scratch):
+            self.names[v] = f"scratch{i}"
+        self.temporaries = 0
+
+    def source(self) -> Source:
+        for nest in self.kernel.nests:
+            self.write_nest(nest)
+        outputs = [o for o in self.body.outputs if isinstance(o, Variable)]
+        held: list[Atom] = [*self.body.inputs, *self.constants, *outputs, *self.scratch]
+        head = f"def kernel({', '.join(self.names[a] for a in held)}):"
+        return Source(
+            "\n".join([head, *self.lines]) + "\n",
+            tuple(type_of_atom(a) for a in held),
+            tuple(np.ascontiguousarray(c.value) for c in self.constants),
+            tuple(v.type for v in self.scratch),
+        )
+
+    # --- one nest ---------------------------------------------------------------------------------
+
+    def write_nest(self, nest: Nest) -> None:
+        accesses: list[tuple[int, ...]] = []
+        place_of: dict[tuple[int, ...], int] = {}
+
+        def access(strides: tuple[int, ...]) -> int:
+            if strides not in place_of:
+                place_of[strides] = len(accesses)
+                accesses.append(strides)
+            return place_of[strides]
+
+        reductions = [e for e in nest.equations if e.primitive.name in REDUCTIONS]
+        pointwise = {v for e in nest.equations if e not in reductions for v in e.outputs}
+        plan: list[tuple[Equation, list[Any]]] = []
+        for e in nest.equations:
+            operands: list[Any] = []
+            for i, a in enumerate(e.inputs):
+                if a in pointwise or uniform(a) is not None:
+                    operands.append(None)
+                    continue
+                layout = strides_in(e, i, self.kernel.views)
+                operands.append((layout.root, access(layout.strides)))
+            plan.append((e, operands))
+        home = access(contiguous(nest.space))
+        sums = {e: access(strides_of_sum(e)) for e in reductions}
+        lengths, strides = collapse(nest.space, accesses)
+        self.emit(f"# {' x '.join(map(str, nest.space)) or 'scalars'}")
+        self.open_loops(nest, lengths, strides, sums)
+        places = [self.place(s) for s in strides]
+        value: dict[Atom, str] = {}
+        loaded: dict[tuple[Atom, int], str] = {}
+        for e, operands in plan:
+            texts = []
+            for a, where in zip(e.inputs, operands, strict=True):
+                if where is None:
+                    texts.append(value[a] if a in value else self.literal(a, e))
+                    continue
+                root, number = where
+                if root in self.local:
+                    texts.append(self.local[root])
+                    continue
+                if (root, number) not in loaded:
+                    name = self.temporary()
+                    self.emit(f"{name} = load({self.names[root]}, {places[number]})")
+                    loaded[root, number] = name
+                texts.append(loaded[root, number])
+            (out,) = e.outputs
+            if e.primitive.name in REDUCTIONS:
+                self.add_term(e, texts[0], strides[sums[e]], places[sums[e]], lengths)
+                continue
+            name = self.temporary()
+            self.emit(f"{name} = {self.expression(e, texts)}")
+            value[out] = name
+            if not nest.space:
+                self.local[out] = name
+            if out in self.names:
+                self.emit(f"store({self.names[out]}, {places[home]}, {name})")
+        self.close_loops(nest, lengths, strides, sums)
+
+    def place(self, strides: Sequence[int]) -> str:
+        terms = [
+            self.counters[k] if s == 1 else f"{self.counters[k]} * {s}"
+            for k, s in enumerate(strides)
+            if s
+        ]
+        return " + ".join(terms) or "0"
+
+    def open_loops(
+        self,
+        nest: Nest,
+        lengths: list[int],
+        strides: list[list[int]],
+        sums: dict[Equation, int],
+    ) -> None:
+        """Open the loops; start each sum where its place stops changing."""
+        depth = len(lengths)
+        self.counters = [f"i{k}" for k in range(depth)]
+        self.level: dict[Equation, int] = {}
+        self.totals: dict[Equation, str] = {}
+        for e, number in sums.items():
+            moving = [k for k, s in enumerate(strides[number]) if s]
+            level = moving[-1] + 1 if moving else 0
+            if level == depth and depth and any(not s for s in strides[number]):
+                self.level[e] = -1  # columns are summed: the running sums are in memory
+                self.zero_out(e)
+            else:
+                self.level[e] = level
+        for k, n in enumerate(lengths):
+            self.start_sums(k)
+            inner = k == depth - 1
+            blocks = inner and n > BLOCK and any(0 <= v <= k for v in self.level.values())
+            self.blocked = blocks
+            if blocks:
+                self.emit(f"for b in range(0, {n}, {BLOCK}):")
+                self.indent += 1
+                self.start_partials()
+                self.emit(f"for {self.counters[k]} in range(b, min(b + {BLOCK}, {n})):")
+            else:
+                if inner:
+                    self.start_partials()
+                self.emit(f"for {self.counters[k]} in range({n}):")
+            self.indent += 1
+        if not depth:
+            self.blocked = False
+            self.start_sums(0)
+            self.start_partials()
+
+    def start_sums(self, level: int) -> None:
+        for e, at in self.level.items():
+            if at == level:
+                self.totals[e] = self.temporary("sum")
+                self.emit(f"{self.totals[e]} = {self.zero(e)}")
+
+    def start_partials(self) -> None:
+        self.partials = {}
+        for e in self.level:
+            if self.level[e] >= 0 and e in self.totals:
+                self.partials[e] = self.temporary("part")
+                self.emit(f"{self.partials[e]} = {self.zero(e)}")
+
+    def zero_out(self, e: Equation) -> None:
+        (out,) = e.outputs
+        self.emit(f"for i in range({out.type.size}):")
+        self.emit(f"    store({self.names[out]}, i, {self.zero(e)})")
+
+    def add_term(
+        self, e: Equation, term: str, strides: list[int], place: str, lengths: list[int]
+    ) -> None:
+        if self.level[e] == len(lengths) and lengths:  # nothing is summed
+            self.emit(f"store({self.names[e.outputs[0]]}, {place}, {term})")
+            return
+        if self.level[e] >= 0:
+            part = self.partials[e]
+            self.emit(f"{part} = accumulate({part}, {term})")
+            return
+        array = self.names[e.outputs[0]]
+        self.emit(f"store({array}, {place}, load({array}, {place}) + {term})")
+
+    def close_loops(
+        self,
+        nest: Nest,
+        lengths: list[int],
+        strides: list[list[int]],
+        sums: dict[Equation, int],
+    ) -> None:
+        depth = len(lengths)
+
+        def add_partials() -> None:
+            for e, part in self.partials.items():
+                self.emit(f"{self.totals[e]} += {part}")
+
+        def finish(level: int) -> None:
+            for e, at in self.level.items():
+                if at == level:
+                    (out,) = e.outputs
+                    if not out.shape:
+                        self.local[out] = self.totals[e]
+                    if out in self.names:
+                        self.emit(
+                            f"store({self.names[out]}, {self.place(strides[sums[e]])}, "
+                            f"{self.totals[e]})"
+                        )
+
+        if not depth:
+            add_partials()
+            finish(0)
+            return
+        self.indent -= 1
+        add_partials()
+        if self.blocked:
+            self.indent -= 1
+        for k in range(depth - 1, -1, -1):
+            finish(k)
+            if k:
+                self.indent -= 1
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def emit(self, line: str) -> None:
+        self.lines.append("    " * self.indent + line)
+
+    def temporary(self, kind: str = "t") -> str:
+        self.temporaries += 1
+        return f"{kind}{self.temporaries}"
+
+    def zero(self, e: Equation) -> str:
+        return f"zero{_SUFFIX[e.outputs[0].dtype.char]}"
+
+    def literal(self, atom: Atom, e: Equation) -> str:
+        """A constant of one value, of the dtype that it has or takes on."""
+        value = uniform(atom)
+        kind = type_of_atom(atom)
+        if hasattr(kind, "dtype"):
+            char = kind.dtype.char
+        elif isinstance(value, bool):
+            char = "?"
+        else:
+            typed = [t.dtype.char for t in map(type_of_atom, e.inputs) if hasattr(t, "dtype")]
+            char = e.outputs[0].dtype.char
+            if char == "?":
+                char = next(c for c in typed if c != "?")
+        if char == "?":
+            return str(bool(value))
+        if char == "d":
+            return (
+                f"({float(value)!r})" if np.isfinite(value) else f"float64({str(float(value))!r})"
+            )
+        return f"float32({float(np.float32(value))!r})"
+
+    def expression(self, e: Equation, texts: list[str]) -> str:
+        (out,) = e.outputs
+        char = out.dtype.char
+        if char == "?":
+            char = next(
+                (t.dtype.char for t in map(type_of_atom, e.inputs) if hasattr(t, "dtype")), "d"
+            )
+        suffix = _SUFFIX[char]
+        text = EXPRESSIONS[e.primitive.name].format(*texts)
+        for word in ("zero", "one", "half", "infinity"):
+            text = text.replace(word, word + suffix)
+        text = text.replace("m.", "")
+        if e.primitive.name == "astype":
+            text = f"float{suffix}({text})"
+        return text
+
+
+def _not_finite(value: float, suffix: str) -> str:
+    if value != value:
+        return f"(zero{suffix} * infinity{suffix})"
+    return f"infinity{suffix}" if value > 0 else f"(-infinity{suffix})"

@@ -1,0 +1,100 @@
+"""Where the elements of a value lie: which array holds them, and how far apart they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ..engine.graph import Atom, Equation
+from .rewriting import shape_of
+
+
+class Layout(NamedTuple):
+    """A value as a view of an array in C order.
+
+    Attributes
+    ----------
+    root : Variable or Constant
+        What holds the elements.
+    strides : tuple of int
+        Distance of neighbours along each axis, in elements; 0 along an axis that repeats.
+    """
+
+    root: Atom
+    strides: tuple[int, ...]
+
+
+def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides of an array in C order; an axis of length 1 has 0."""
+    strides, step = [], 1
+    for n in reversed(shape):
+        strides.append(step if n != 1 else 0)
+        step *= n
+    return tuple(reversed(strides))
+
+
+def layout_of(atom: Atom, views: Mapping[Atom, Equation]) -> Layout | None:
+    """Find the array behind a value; None where a view would have to copy."""
+    if atom not in views:
+        return Layout(atom, contiguous(shape_of(atom)))
+    equation = views[atom]
+    (source,) = equation.inputs
+    base = layout_of(source, views)
+    if base is None:
+        return None
+    before, after = shape_of(source), shape_of(atom)
+    name = equation.primitive.name
+    if name == "transpose":
+        return Layout(base.root, tuple([base.strides[i] for i in equation.params["axes"]]))
+    if name == "broadcast_to":
+        return Layout(base.root, broadcast_strides(before, base.strides, after))
+    bytes_apart = as_strided(np.empty(1, np.int8), before, base.strides, writeable=False)
+    try:
+        bytes_apart.shape = after
+    except AttributeError:
+        return None
+    return Layout(
+        base.root,
+        tuple([s if n != 1 else 0 for s, n in zip(bytes_apart.strides, after, strict=True)]),
+    )
+
+
+def broadcast_strides(
+    before: tuple[int, ...], strides: tuple[int, ...], after: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Strides of a value that is broadcast to another shape."""
+    lead = len(after) - len(before)
+    kept = [s if n != 1 else 0 for s, n in zip(strides, before, strict=True)]
+    return (*(0,) * lead, *kept)
+
+
+def collapse(
+    space: tuple[int, ...], accesses: list[tuple[int, ...]]
+) -> tuple[list[int], list[list[int]]]:
+    """Merge neighbouring axes of a loop nest wherever all accesses allow it.
+
+    Returns
+    -------
+    lengths : list of int
+        Of the loops that are left.
+    strides : list of list of int
+        For each access, its stride in each loop.
+    """
+    lengths: list[int] = []
+    columns: list[list[int]] = []  # strides of all accesses, a list for each loop
+    for axis, n in enumerate(space):
+        if n == 1:
+            continue
+        column = [a[axis] for a in accesses]
+        if lengths and all(
+            outer == inner * n for outer, inner in zip(columns[-1], column, strict=True)
+        ):
+            lengths[-1] *= n
+            columns[-1] = column
+        else:
+            lengths.append(n)
+            columns.append(column)
+    return lengths, [[c[i] for c in columns] for i in range(len(accesses))]

@@ -1,0 +1,56 @@
+"""Compiling the source of kernels with Numba."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .kernel_source import Source
+
+
+@functools.cache
+def _names() -> dict[str, Any]:
+    from ..kernels import memory, vecmath
+
+    names: dict[str, Any] = {k: v for k, v in vars(vecmath).items() if hasattr(v, "py_func")}
+    names |= {n: getattr(memory, n) for n in ("load", "store", "select", "accumulate")}
+    names |= {"float64": np.float64, "float32": np.float32}
+    for suffix, kind in (("64", np.float64), ("32", np.float32)):
+        names |= {
+            f"zero{suffix}": kind(0),
+            f"one{suffix}": kind(1),
+            f"half{suffix}": kind(0.5),
+            f"infinity{suffix}": kind(np.inf),
+        }
+    return names
+
+
+_compiled: dict[Any, Callable[..., None]] = {}
+
+
+def compile_kernel(source: Source, writes: int) -> Callable[..., None]:
+    """Compile a kernel; equal sources share one.
+
+    Parameters
+    ----------
+    source : Source
+    writes : int
+        How many of its last arrays it writes to.
+    """
+    from numba import njit, types
+    from numba.np.numpy_support import from_dtype
+
+    key = (source.text, source.parameters, writes)
+    if key not in _compiled:
+        reads = len(source.parameters) - writes
+        arrays = [
+            types.Array(from_dtype(p.dtype), len(p.shape), "C", readonly=i < reads)
+            for i, p in enumerate(source.parameters)
+        ]
+        names = dict(_names())
+        exec(compile(source.text, "<kernel>", "exec"), names)
+        _compiled[key] = njit(types.void(*arrays), nogil=True, error_model="numpy")(names["kernel"])
+    return _compiled[key]
