@@ -17,7 +17,12 @@ for module in pkgutil.walk_packages(tenrso_ad.__path__, "tenrso_ad."):
     if "__main__" not in module.name:
         importlib.import_module(module.name)
 
-PRIMITIVES = sorted((p for p in registry.values() if p in evaluation), key=lambda p: p.name)
+# Written by passes of the compiler into graphs that nobody differentiates any more.
+MADE_BY_PASSES = {"fused"}
+PRIMITIVES = sorted(
+    (p for p in registry.values() if p in evaluation and p.name not in MADE_BY_PASSES),
+    key=lambda p: p.name,
+)
 
 # Derivative zero, or undefined by nature.
 NOT_DIFFERENTIABLE = {
