@@ -16,6 +16,7 @@ from ..ops.indexing.positions import (
     argwhere,
     flatnonzero,
     ix_,
+    meshgrid,
     nonzero,
     ravel_multi_index,
     unravel_index,
@@ -50,6 +51,11 @@ from ..ops.shaping.diagonals import (
     triu,
     triu_indices_from,
 )
+from ..ops.shaping.editing import (
+    delete,
+    insert,
+    trim_zeros,
+)
 from ..ops.shaping.joining import (
     append,
     concat,
@@ -73,6 +79,7 @@ from ..ops.shaping.permuting import (
 )
 from ..ops.shaping.repeating import (
     repeat,
+    resize,
     tile,
 )
 from ..ops.shaping.reshaping import (
@@ -150,6 +157,7 @@ __all__ = [
     "concat",
     "concatenate",
     "copy",
+    "delete",
     "diag",
     "diag_indices",
     "diag_indices_from",
@@ -167,12 +175,14 @@ __all__ = [
     "hsplit",
     "hstack",
     "indices",
+    "insert",
     "intersect1d",
     "isin",
     "ix_",
     "lexsort",
     "mask_indices",
     "matrix_transpose",
+    "meshgrid",
     "moveaxis",
     "nonzero",
     "ones_like",
@@ -183,6 +193,7 @@ __all__ = [
     "ravel_multi_index",
     "repeat",
     "reshape",
+    "resize",
     "roll",
     "rollaxis",
     "rot90",
@@ -204,6 +215,7 @@ __all__ = [
     "tril",
     "tril_indices",
     "tril_indices_from",
+    "trim_zeros",
     "triu",
     "triu_indices",
     "triu_indices_from",

@@ -1,4 +1,4 @@
-"""nonzero and its kin, where of one argument, unravel_index, ravel_multi_index, ix_."""
+"""nonzero and its kin, where of one argument, unravel_index, ravel_multi_index, meshgrid, ix_."""
 
 import numpy as np
 import pytest
@@ -82,6 +82,20 @@ CASES = [
         reference=np.where,
         complex=True,
     ),
+    *[
+        Case(
+            f"meshgrid {options}",
+            lambda x, y, z, options=options: positions.meshgrid(x, y, z, **options),
+            normal(2),
+            normal(1, 3),
+            normal(),
+            reference=lambda x, y, z, options=options: np.meshgrid(x, y, z, **options),
+            complex="indexing" in options,
+            order=1,
+        )
+        for options in ({}, {"indexing": "ij"}, {"sparse": True, "copy": False})
+    ],
+    Case("meshgrid of one", positions.meshgrid, normal(2), reference=np.meshgrid, order=1),
     Case(
         "ix_",
         lambda x, y: positions.ix_(x, y),
@@ -117,6 +131,16 @@ def test_results_of_unknown_length_are_refused(trace, function):
         trace(function)(np.ones((2, 2)))
 
 
+def test_a_grid_is_a_copy_unless_it_is_asked_not_to_be():
+    x = np.arange(3.0)
+    for copy in (True, False):
+        for sparse in (True, False):
+            for grid in positions.meshgrid(x, x, copy=copy, sparse=sparse):
+                assert np.shares_memory(grid, x) != copy
+                assert grid.flags.writeable or not copy
+    assert positions.meshgrid() == ()
+
+
 def test_ix_of_booleans_and_of_nothing():
     a = np.arange(12).reshape(3, 4)
     for index in (([0, 2], [True, False, False, True]), ([], [1]), (range(2), np.array([3]))):
@@ -138,6 +162,7 @@ def test_ix_of_booleans_and_of_nothing():
             ArgumentError,
             "2 axes; got 'up'",
         ),
+        (lambda: positions.meshgrid(A[0], indexing="yx"), ArgumentError, "meshgrid.*'yx'"),
         (lambda: positions.ix_(A), ShapeError, r"ix_\(float64\[2,3\]\): wants arrays of one"),
     ],
 )

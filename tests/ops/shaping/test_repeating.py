@@ -1,9 +1,16 @@
-"""repeat and tile."""
+"""repeat, tile and resize."""
 
 import numpy as np
 import pytest
 
-from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
+import tenrso_ad as ta
+from tenrso_ad.engine.errors import (
+    ArgumentError,
+    AxisError,
+    ConcretizationError,
+    DTypeError,
+    ShapeError,
+)
 from tenrso_ad.ops.shaping import repeating
 from tests.ops.table import Case, each, normal
 
@@ -39,6 +46,13 @@ CASES = [
     call("tile", 0),
     call("tile", (2, 2), shape=()),
     call("tile", 3, shape=(0,)),
+    call("repeat", np.array([2, 0, 1]), 1),
+    call("resize", (3, 3)),
+    call("resize", 2),
+    call("resize", (3, 2)),
+    call("resize", (2, 0)),
+    call("resize", (2, 2), shape=(0,)),
+    call("resize", (), shape=(2,)),
 ]
 
 
@@ -52,6 +66,13 @@ def test_results_are_copies_even_where_nothing_is_repeated():
     assert not np.shares_memory(repeating.tile(a, 1), a)
     assert not np.shares_memory(repeating.repeat(a, 1), a)
     assert repeating.tile(a, 2).flags.writeable
+    assert not np.shares_memory(repeating.resize(a, 3), a)
+
+
+def test_repeats_may_be_a_tensor():
+    counts = ta.tensor(np.array([1, 2]), requires_grad=False)
+    gradient = ta.grad(lambda x: np.sum(np.repeat(x, counts) ** 2))(np.array([1.0, 3.0]))
+    np.testing.assert_array_equal(gradient, [2, 12])
 
 
 A = np.ones((2, 3))
@@ -63,8 +84,15 @@ A = np.ones((2, 3))
         (lambda: repeating.repeat(A, -1), ArgumentError, "negative"),
         (lambda: repeating.repeat(A, [1, 2], 1), ShapeError, "2 repeats for the 3 slices"),
         (lambda: repeating.repeat(A, 2, 2), AxisError, "axis 2"),
-        (lambda: repeating.repeat(A, 1.5), ArgumentError, "1.5"),
+        (lambda: repeating.repeat(A, 1.5), DTypeError, "repeat: repeats are integers, got float64"),
+        (lambda: repeating.repeat(A, [[1, 1]], 0), ShapeError, "2 repeats for the 2 slices"),
         (lambda: repeating.tile(A, (1, -1)), ArgumentError, "negative"),
+        (lambda: repeating.resize(A, (1, -1)), ArgumentError, "resize.*negative"),
+        (
+            lambda: ta.vmap(lambda n: repeating.repeat(A, n))(np.array([1, 2])),
+            ConcretizationError,
+            "repeat, whose result",
+        ),
     ],
 )
 def test_errors_say_what_is_wrong(wrong, error, words):

@@ -21,8 +21,9 @@ from .. import elementwise as ew
 from ..arguments import array_operand, shape_of
 from ..declare import constant, namespace
 from ..pointwise import align
+from ..shaping.creation import copy as copied
 from ..shaping.joining import stack
-from ..shaping.reshaping import reshape, with_axes
+from ..shaping.reshaping import broadcast_arrays, reshape, with_axes
 from .subscript import block_shape, host, integers, kind_of
 
 Order = Literal["C", "F"]
@@ -273,6 +274,44 @@ def _check_order(name: str, order: str) -> None:
 
 
 # --- indices of a grid ----------------------------------------------------------------------------
+
+
+def meshgrid(
+    *xi: Any, copy: bool = True, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy"
+) -> tuple[Any, ...]:
+    """Coordinates of the points of a grid: one array for each axis.
+
+    Parameters
+    ----------
+    *xi : array_like
+        Coordinates along each axis; they are flattened.
+    copy : bool
+        Copy plain arrays; without it the results are views, which share memory.
+    sparse : bool
+        Leave axes along which coordinates do not change with length 1.
+    indexing : {'xy', 'ij'}
+        'xy' has the first coordinate change along the second axis, as in a picture; 'ij' has the
+        coordinates change along their own axes.
+
+    Examples
+    --------
+    >>> x, y = meshgrid([1, 2, 3], [10, 20])
+    >>> x + y
+    array([[11, 12, 13],
+           [21, 22, 23]])
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid: indexing is 'xy' or 'ij', got {indexing!r}")
+    ndim = len(xi)
+    axes = list(range(ndim))
+    if indexing == "xy" and ndim > 1:
+        axes[:2] = 1, 0
+    grids = [
+        reshape(array_operand(x), (1,) * i + (-1,) + (1,) * (ndim - i - 1))
+        for x, i in zip(xi, axes, strict=True)
+    ]
+    grids = grids if sparse else list(broadcast_arrays(*grids))
+    return tuple([copied(g) for g in grids] if copy else grids)
 
 
 def ix_(*args: Any) -> tuple[Any, ...]:

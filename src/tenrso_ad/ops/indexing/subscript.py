@@ -161,13 +161,13 @@ def kind_of(dtype: Any) -> str:
         return "b" if name.startswith("bool") else "i" if "int" in name else "f"
 
 
-def integers(name: str, indices: Any) -> Any:
+def integers(name: str, indices: Any, what: str = "indices") -> Any:
     """Give indices of a NumPy function as an array of integers; booleans count as 0 and 1.
 
     Parameters
     ----------
-    name : str
-        Of the function, for errors.
+    name, what : str
+        The function and what its argument means, for errors.
     indices : array_like
     """
     listed = not hasattr(indices, "dtype")
@@ -178,7 +178,7 @@ def integers(name: str, indices: Any) -> Any:
     if kind == "b":
         return convert(indices, np.dtype(np.intp))
     if kind not in "iu":
-        raise DTypeError(f"{name}: indices are integers, got {describe(indices)}")
+        raise DTypeError(f"{name}: {what} are integers, got {describe(indices)}")
     return indices
 
 

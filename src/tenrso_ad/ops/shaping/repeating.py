@@ -1,27 +1,29 @@
-"""Repeating elements: repeat and tile."""
+"""Repeating elements: repeat, tile and resize."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...engine.errors import ArgumentError, ShapeError, describe
-from ...engine.trace import bind
+from ...engine.trace import bind, concrete
 from ..arguments import array_operand, axis_of, shape_of
 from ..broadcasting import broadcast_to
 from ..indexing.getitem import getitem
-from .reshaping import ravel, reshape_p, with_axes
+from ..indexing.subscript import host, integers
+from .reshaping import pad_p, ravel, reshape_p, with_axes
 
 
-def repeat(a: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any:
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Repeat each element of an array.
 
     Parameters
     ----------
     a : array_like
-    repeats : int or sequence of int
+    repeats : int or array_like of int
         How often; one number for all, or one for each.
     axis : int, optional
         Along which; by default the flattened array is repeated.
@@ -30,6 +32,8 @@ def repeat(a: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     ------
     ShapeError
         `repeats` has another length than the axis.
+    ConcretizationError
+        Repeats whose values are not known (batched by vmap, or staged).
 
     Examples
     --------
@@ -40,20 +44,21 @@ def repeat(a: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     if axis is None:
         a, axis = ravel(a), 0
     place = axis_of("repeat", axis, a)
-    counts = shape_of("repeat", repeats)
+    counts = integers("repeat", repeats, "repeats")
+    counts = host(concrete(counts, "repeat, whose result is as long as its repeats say,"))
     shape = tuple(a.shape)
     length = shape[place]
-    if any(n < 0 for n in counts):
+    if (counts < 0).any():
         raise ArgumentError(f"repeat({describe(a)}): repeats must not be negative, got {repeats!r}")
-    if len(counts) == 1:
-        before, after, times = shape[: place + 1], shape[place + 1 :], counts[0]
+    if counts.size == 1:
+        before, after, times = shape[: place + 1], shape[place + 1 :], counts.item()
         a = bind(reshape_p, (a,), {"shape": (*before, 1, *after)})
         a = broadcast_to(a, (*before, times, *after))
         whole = (*shape[:place], length * times, *after)
         return bind(reshape_p, (a,), {"shape": whole, "copy": True})
-    if len(counts) != length:
+    if counts.shape != (length,):
         raise ShapeError(
-            f"repeat({describe(a)}): {len(counts)} repeats for the {length} slices of axis {place}"
+            f"repeat({describe(a)}): {counts.size} repeats for the {length} slices of axis {place}"
         )
     return getitem(a, (*(slice(None),) * place, np.repeat(np.arange(length), counts)))
 
@@ -85,3 +90,30 @@ def tile(A: Any, reps: int | Sequence[int]) -> Any:
     whole = tuple([n * length for n, length in zip(times, shape, strict=True)])
     a = broadcast_to(bind(reshape_p, (a,), {"shape": split}), spread)
     return bind(reshape_p, (a,), {"shape": whole, "copy": True})
+
+
+def resize(a: Any, new_shape: int | Sequence[int]) -> Any:
+    """Fill an array of another size with the elements of an array, over and over.
+
+    Parameters
+    ----------
+    a : array_like
+        Flattened; if it has no elements, the result is zeros.
+    new_shape : int or sequence of int
+
+    Examples
+    --------
+    >>> resize([1, 2, 3], (2, 2))
+    array([[1, 2],
+           [3, 1]])
+    """
+    flat = ravel(array_operand(a))
+    shape = shape_of("resize", new_shape)
+    if any(n < 0 for n in shape):
+        raise ArgumentError(f"resize({describe(a)}): lengths must not be negative, got {shape}")
+    length, size = flat.shape[0], math.prod(shape)
+    if not length:
+        flat = bind(pad_p, (flat,), {"widths": ((0, size),)})
+    elif size != length:
+        flat = getitem(tile(flat, -(-size // length)), slice(size))
+    return bind(reshape_p, (flat,), {"shape": shape, "copy": True})
