@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NoReturn
 
@@ -229,10 +230,6 @@ class Tensor(Tracer):
     # --- NumPy's protocols ------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs:
-            what = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
-            given = f" with {', '.join(sorted(kwargs))}=" if kwargs else ""
-            raise UnsupportedError(f"{what}{given} is not supported on tensors; call it plainly")
         try:
             function = pointwise.ufuncs[ufunc]
         except KeyError:
@@ -240,7 +237,12 @@ class Tensor(Tracer):
                 f"np.{ufunc.__name__} has no derivative rule here; "
                 "for a plain result call it on x.value"
             ) from None
-        return function(*inputs)
+        unknown = kwargs.keys() - inspect.signature(function).parameters.keys() if kwargs else ()
+        if method != "__call__" or unknown:
+            what = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
+            given = f" with {', '.join(sorted(unknown))}=" if unknown else ""
+            raise UnsupportedError(f"{what}{given} is not supported on tensors; call it plainly")
+        return function(*inputs, **kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         try:

@@ -477,3 +477,11 @@ def test_the_result_lies_in_memory_as_asked():
 def test_axes_of_tensordot_may_be_arrays(axes, rng):
     a, b = rng.normal(size=(2, 2, 3)), rng.normal(size=(2, 3, 2))
     np.testing.assert_allclose(tensordot(a, b, axes), np.tensordot(a, b, axes))
+
+
+def test_numpys_vecdot_takes_the_axis_for_tensors(rng):
+    x, y = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
+    out = np.vecdot(ta.tensor(x), y, axis=0)
+    np.testing.assert_allclose(out.value, np.vecdot(x, y, axis=0))
+    with pytest.raises(UnsupportedError, match="np.vecdot with dtype= is not supported"):
+        np.vecdot(ta.tensor(x), y, axis=0, dtype=np.float32)
