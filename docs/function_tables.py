@@ -52,7 +52,7 @@ class Row(NamedTuple):
 def functions(page: str) -> dict[str, list[str]]:
     """Names of a module's functions that are not NumPy's own; those of one function together."""
     module: Any = importlib.import_module(f"tenrso_ad.{page}")
-    theirs: Any = np.linalg if page == "numpy.linalg" else np
+    theirs: Any = {"numpy.fft": np.fft, "numpy.linalg": np.linalg}.get(page, np)
     together: dict[int, list[str]] = {}
     for name in module.__all__:
         function = getattr(module, name)

@@ -38,7 +38,7 @@ def test_sequences(check):
 
 def arrays(n, m, mode, method, axes=None):
     return Case(
-        f"{list(n)} {list(m)} {mode} {method} {axes}",
+        f"convolve_nd {list(n)} {list(m)} {mode} {method} {axes}",
         lambda x, k: convolve_nd(x, k, mode, axes, method),
         normal(*n),
         normal(*m),

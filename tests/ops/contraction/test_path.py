@@ -7,6 +7,7 @@ import tenrso_ad as ta
 from tenrso_ad.engine.errors import ArgumentError, EinsumError
 from tenrso_ad.ops.contraction.einsum import einsum
 from tenrso_ad.ops.contraction.path import candidates, einsum_path, pairs
+from tests.ops.table import Case, each, normal
 
 
 def chain(count):
@@ -43,6 +44,23 @@ def test_a_path_of_the_user_is_followed(path):
 
 def test_a_path_may_name_one_operand():
     assert pairs([(0,), (0, 1)], 2) == [(1, 0)]
+
+
+@each(
+    [
+        Case(
+            "einsum_path",
+            lambda *xs: np.array(einsum_path("ij,jk,kl", *xs)[0][1:]),
+            normal(2, 3),
+            normal(3, 4),
+            normal(4, 2),
+            reference=lambda *xs: np.array(np.einsum_path("ij,jk,kl", *xs)[0][1:]),
+            differentiable=False,
+        )
+    ]
+)
+def test_the_path_of_three_matrices(check):
+    check()
 
 
 @pytest.mark.parametrize("optimize", ["greedy", "optimal", True, False, ("greedy", 10)])

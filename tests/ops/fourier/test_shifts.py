@@ -15,7 +15,7 @@ from tests.ops.table import Case, each, normal
             lambda x, name=name, axes=axes: getattr(tnp.fft, name)(x, axes),
             normal(3, 4),
             reference=lambda x, name=name, axes=axes: getattr(np.fft, name)(x, axes),
-            order=1,
+            complex=True,
         )
         for name in ("fftshift", "ifftshift")
         for axes in (None, 0, (-1, 0), [0, 0])
