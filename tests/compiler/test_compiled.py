@@ -111,4 +111,4 @@ def test_passes_can_be_left_out():
 def test_the_source_can_be_read():
     f = ta.compile(lambda x: tnp.sum(tnp.tanh(x)))
     f(np.ones(3))
-    assert "tanh(" in f.source and "def run(" in f.source
+    assert "tanh64(" in f.source and "def run(" in f.source

@@ -2,7 +2,7 @@
 
 An expression is Python as Numba reads it, with the operands in the places ``{0}``, ``{1}``,
 ``{2}``. It gives what NumPy's function gives, NaN and infinities included. Elementary functions are
-those of `tenrso_ad.kernels.vecmath`, named ``m.exp``.
+those of `tenrso_ad.kernels.vecmath64`, named ``m.exp``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ EXPRESSIONS: dict[str, str] = {
         name: f"m.{name}({{0}})"
         for name in (
             *("exp", "expm1", "log", "log2", "log10", "log1p", "erf", "erfc"),
+            *("sigmoid", "softplus"),
             *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
             *("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -306,7 +307,7 @@ class _Writer:
         text = EXPRESSIONS[e.primitive.name].format(*texts)
         for word in ("zero", "one", "half", "infinity"):
             text = text.replace(word, word + suffix)
-        text = text.replace("m.", "")
+        text = re.sub(r"\bm\.(\w+)", rf"\g<1>{suffix}", text)
         if e.primitive.name == "astype":
             text = f"float{suffix}({text})"
         return text

@@ -13,9 +13,10 @@ from .kernel_source import Source
 
 @functools.cache
 def _names() -> dict[str, Any]:
-    from ..kernels import memory, vecmath
+    from ..kernels import memory, vecmath32, vecmath64
 
-    names: dict[str, Any] = {k: v for k, v in vars(vecmath).items() if hasattr(v, "py_func")}
+    names: dict[str, Any] = {f"{k}64": f for k, f in vecmath64.FUNCTIONS.items()}
+    names |= {f"{k}32": f for k, f in vecmath32.FUNCTIONS.items()}
     names |= {n: getattr(memory, n) for n in ("load", "store", "select", "accumulate")}
     names |= {"float64": np.float64, "float32": np.float32}
     for suffix, kind in (("64", np.float64), ("32", np.float32)):
