@@ -8,8 +8,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-_INTEGER = {types.float64: types.int64, types.float32: types.int32}
-_FLOAT = {types.int64: types.float64, types.int32: types.float32}
+_INTEGER: dict[Any, Any] = {types.float64: types.int64, types.float32: types.int32}
+_FLOAT: dict[Any, Any] = {types.int64: types.float64, types.int32: types.float32}
 
 
 @intrinsic
