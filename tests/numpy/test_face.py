@@ -46,6 +46,11 @@ def test_constants_and_makers_are_numpys():
     assert tnp.pi is np.pi and tnp.float32 is np.float32 and tnp.zeros is np.zeros
 
 
+def test_numpys_own_functions_of_shape_take_tensors():
+    x = ta.tensor(np.ones((2, 3)))
+    assert (np.ndim(x), np.shape(x), np.size(x)) == (2, (2, 3), 6)
+
+
 def test_a_name_that_is_not_there():
     with pytest.raises(AttributeError, match="NumPy's has no derivative here"):
         _ = tnp.busday_count

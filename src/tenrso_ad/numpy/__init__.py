@@ -262,7 +262,9 @@ def _answer_for_numpy(ours: dict[str, Any], theirs: Any) -> None:
     for name, function in ours.items():
         numpys: Any = getattr(theirs, name, None)
         if hasattr(numpys, "_implementation"):
-            _array_functions[numpys] = function
+            # NumPy's own functions of shape and the like would come back here for ever
+            own = function is numpys
+            _array_functions[numpys] = numpys._implementation if own else function
 
 
 _answer_for_numpy({name: globals()[name] for name in __all__}, _np)

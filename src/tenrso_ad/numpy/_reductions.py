@@ -6,6 +6,12 @@ from ..ops.reductions.cumulative import (
     cumprod,
     cumsum,
 )
+from ..ops.reductions.differences import (
+    diff,
+    ediff1d,
+    gradient,
+    trapezoid,
+)
 from ..ops.reductions.extrema import (
     amax,
     amin,
@@ -13,6 +19,7 @@ from ..ops.reductions.extrema import (
     argmin,
     max,
     min,
+    ptp,
 )
 from ..ops.reductions.logarithmic import (
     logsumexp,
@@ -46,12 +53,18 @@ from ..ops.reductions.quantiles import (
     percentile,
     quantile,
 )
+from ..ops.reductions.statistics import (
+    average,
+    corrcoef,
+    cov,
+)
 from ..ops.reductions.sums import (
     all,
     any,
     count_nonzero,
     prod,
     sum,
+    trace,
 )
 
 __all__ = [
@@ -61,9 +74,15 @@ __all__ = [
     "any",
     "argmax",
     "argmin",
+    "average",
+    "corrcoef",
     "count_nonzero",
+    "cov",
     "cumprod",
     "cumsum",
+    "diff",
+    "ediff1d",
+    "gradient",
     "logsumexp",
     "max",
     "mean",
@@ -85,9 +104,12 @@ __all__ = [
     "nanvar",
     "percentile",
     "prod",
+    "ptp",
     "quantile",
     "softmax",
     "std",
     "sum",
+    "trace",
+    "trapezoid",
     "var",
 ]

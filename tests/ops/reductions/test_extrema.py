@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
+from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tenrso_ad.ops.reductions import extrema
 from tests.ops.table import Case, distinct, each, normal
 
+TIES = [-0.5, 0.5, -0.5, 0.5, 0.0]
 MASK = np.array([[True, False, True], [False, True, False]])
 
 
@@ -31,6 +32,8 @@ CASES = [
     *[call(n, 0, 3, axis=0, initial=0.5) for n in ("max", "min")],
     *[call(n, 0, 3, axis=1) for n in ("max", "min")],
     *[call(n) for n in ("max", "min")],
+    *[call("ptp", 2, 3, axis=axis) for axis in (None, 1, (0, -1))],
+    call("ptp", 2, 3, axis=0, keepdims=True),
     *[
         call(n, 2, 3, axis=axis, keepdims=keepdims, differentiable=False)
         for n in ("argmax", "argmin")
@@ -82,6 +85,15 @@ def test_ties_share_the_gradient_evenly(name):
     _, tangent = ta.jvp(function, (x,), (np.array([[1.0, 5.0, 2.0], [7.0, 7.0, 7.0]]),))
     assert tangent == 1.5
     np.testing.assert_array_equal(ta.hessian(function)(x), np.zeros((2, 3, 2, 3)))
+
+
+def test_ptp_of_ties_and_constant_data():
+    np.testing.assert_array_equal(ta.grad(extrema.ptp)(np.array([1.0, 3, 1, 3, 2])), TIES)
+    np.testing.assert_array_equal(ta.grad(extrema.ptp)(np.ones(3)), np.zeros(3))
+    assert np.isnan(extrema.ptp([1.0, np.nan]))
+    assert extrema.ptp(np.array([3, 250], np.uint8)) == 247
+    with pytest.raises(DTypeError, match="subtract"):
+        extrema.ptp([True, False])
 
 
 def test_a_tie_with_initial_is_shared_too():

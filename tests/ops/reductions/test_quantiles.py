@@ -55,7 +55,7 @@ CASES = [
     *[call("nanquantile", 3, 4, args=(0.3,), method=m, axis=1) for m in ("linear", "lower")],
     call("nanpercentile", 3, 4, args=(60,), keepdims=True),
     Case(
-        "several quantiles, and their derivative by q",
+        "quantile of several q, with the derivative by q",
         lambda x, q: quantiles.quantile(x, q, axis=0),
         distinct(5, 2),
         uniform(0.05, 0.95, 2, 2),
@@ -69,7 +69,7 @@ CASES = [
         reference=lambda x, q: np.nanquantile(np.where(HOLES, NAN, x), q, axis=1, method="weibull"),
     ),
     Case(
-        "weighted quantiles of several q",
+        "quantile weighted, of several q",
         lambda x, w: quantiles.quantile(x, [0.1, 0.7], weights=w, method="inverted_cdf"),
         distinct(2, 3),
         uniform(0.5, 2.0, 2, 3),

@@ -32,7 +32,7 @@ def call(name, *shape, draw=normal, **kwargs):
         draw(*shape),
         reference=lambda x: theirs(x, **kwargs),
         complex=len(shape) == 2 and name in ("sum", "prod"),
-        differentiable=name in ("sum", "prod"),
+        differentiable=name in ("sum", "prod", "trace"),
     )
 
 
@@ -60,6 +60,15 @@ CASES = [
     *[call(n, 2, 3, axis=0, keepdims=True) for n in ("any", "all", "count_nonzero")],
     *[call(n, 2, 3, axis=0, where=MASK) for n in ("any", "all")],
     *[call(n, 0, 3, axis=0) for n in ("any", "all", "count_nonzero")],
+    *[
+        call("trace", *shape, **options)
+        for shape, options in (
+            ((2, 3), {}),
+            ((3, 3), {"offset": 1}),
+            ((2, 3, 2), {"offset": -1, "axis1": -1, "axis2": 0}),
+            ((2, 2), {"offset": 5}),
+        )
+    ],
     Case(
         "sum with initial as operand",
         lambda x, v: sums.sum(x, axis=0, initial=v),
@@ -173,6 +182,14 @@ def test_a_sum_as_integers_has_no_derivative():
     out, gradient = ta.value_and_grad(lambda t: sums.sum(t, dtype=int) * t[0])(x)
     assert out == 4.5
     np.testing.assert_array_equal(gradient, [3.0, 0.0])
+
+
+def test_trace_converts_and_writes_as_numpys():
+    a = np.arange(4, dtype=np.int8).reshape(2, 2)
+    assert sums.trace(a).dtype == np.trace(a).dtype
+    assert sums.trace(a, dtype=np.float32).dtype == np.float32
+    out = np.empty(())
+    assert sums.trace(a, 0, 0, 1, None, out) is out and out == 3
 
 
 def test_lists_and_numbers_are_operands():

@@ -197,6 +197,26 @@ def min(
 amax = max
 amin = min
 
+
+def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+    """Difference of the largest and the smallest element.
+
+    Parameters
+    ----------
+    a, axis, out, keepdims
+        As in `max`.
+
+    Examples
+    --------
+    >>> float(ptp([3.0, 1.0, 7.0]))
+    6.0
+    """
+    a = array_operand(a)
+    axes = reduction_axes("ptp", axis, a)
+    highest, lowest = max(a, axes, keepdims=keepdims), min(a, axes, keepdims=keepdims)
+    return into("ptp", out, ew.subtract(highest, lowest))
+
+
 # --- where they stand: no derivative --------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from ..arguments import (
 from ..broadcasting import broadcast_to, convert
 from ..declare import constant, inside, linear, namespace, nonlinear
 from ..pointwise import scale
+from ..shaping.diagonals import diagonal
 from ..shaping.permuting import inverse, transpose
 from ..shaping.reshaping import reshape, reshape_p
 from .cumulative import product_of_others
@@ -212,6 +213,35 @@ def sum(
     if initial is not None:
         total = ew.add(total, initial_of("sum", initial, total))
     return total if out is None else into("sum", out, total)
+
+
+def trace(
+    a: Any,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    dtype: Any = None,
+    out: Any = None,
+) -> Any:
+    """Sum of a diagonal of the matrices that two axes make.
+
+    Parameters
+    ----------
+    a : array_like
+        With at least two axes.
+    offset : int
+        Which diagonal: above the main one if positive, below it if negative.
+    axis1, axis2 : int
+        Rows and columns of the matrices.
+    dtype, out
+        As in `sum`.
+
+    Examples
+    --------
+    >>> float(trace([[1.0, 2.0], [3.0, 4.0]]))
+    5.0
+    """
+    return sum(diagonal(a, offset, axis1, axis2), -1, dtype, out)
 
 
 # --- prod -----------------------------------------------------------------------------------------
