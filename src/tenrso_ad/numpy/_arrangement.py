@@ -56,6 +56,12 @@ from ..ops.shaping.editing import (
     insert,
     trim_zeros,
 )
+from ..ops.shaping.inquiry import (
+    ndim,
+    result_type,
+    shape,
+    size,
+)
 from ..ops.shaping.joining import (
     append,
     concat,
@@ -76,6 +82,11 @@ from ..ops.shaping.permuting import (
     rot90,
     swapaxes,
     transpose,
+)
+from ..ops.shaping.ranges import (
+    geomspace,
+    linspace,
+    logspace,
 )
 from ..ops.shaping.repeating import (
     repeat,
@@ -172,6 +183,7 @@ __all__ = [
     "fliplr",
     "flipud",
     "full_like",
+    "geomspace",
     "hsplit",
     "hstack",
     "indices",
@@ -180,10 +192,13 @@ __all__ = [
     "isin",
     "ix_",
     "lexsort",
+    "linspace",
+    "logspace",
     "mask_indices",
     "matrix_transpose",
     "meshgrid",
     "moveaxis",
+    "ndim",
     "nonzero",
     "ones_like",
     "pad",
@@ -194,6 +209,7 @@ __all__ = [
     "repeat",
     "reshape",
     "resize",
+    "result_type",
     "roll",
     "rollaxis",
     "rot90",
@@ -201,6 +217,8 @@ __all__ = [
     "searchsorted",
     "setdiff1d",
     "setxor1d",
+    "shape",
+    "size",
     "sort",
     "sort_complex",
     "split",

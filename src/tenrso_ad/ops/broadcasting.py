@@ -33,7 +33,7 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 def convert(x: Any, dtype: Any) -> Any:
-    """Convert the elements; from complex to real the real part is taken."""
+    """Convert the elements; from complex to real the real part is taken, to bool both count."""
     if x.dtype == dtype:
         return x
     return bind(convert_p if is_inexact(dtype) else discretize_p, (x,), {"dtype": dtype})
@@ -86,13 +86,15 @@ def _batch_broadcast_to(size: int, values: Any, batched: Any, params: Any) -> An
 
 def _evaluate_convert(x: Any, *, dtype: Any) -> Any:
     if namespace(x) is np:
-        if x.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+        if x.dtype.kind == "c" and np.dtype(dtype).kind not in "bc":
             x = x.real
         return x.astype(dtype)
     xp = namespace(x)
     if isinstance(dtype, np.dtype):
         dtype = getattr(xp, dtype.name)
-    if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
+    if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(
+        dtype, ("complex floating", "bool")
+    ):
         x = xp.real(x)
     return xp.astype(x, dtype)
 

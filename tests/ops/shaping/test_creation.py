@@ -96,6 +96,11 @@ def test_copies_are_numpys():
         creation.asarray([1.0], copy=False)
 
 
+def test_a_complex_number_is_true_unless_both_parts_are_zero():
+    z = np.array([0.0, 1.0, 1.0j])
+    assert creation.astype(z, bool).tolist() == [False, True, True]
+
+
 @pytest.mark.parametrize("name", ["zeros_like", "ones_like"])
 @pytest.mark.parametrize("options", [{}, {"dtype": np.float32}, {"shape": (4,)}, {"shape": 2}])
 def test_constant_arrays_are_numpys_and_plain(name, options):
