@@ -9,7 +9,7 @@ from typing import Any
 
 from ...engine.errors import ShapeError, describe
 from ..arguments import array_operand, axis_of
-from ..reductions.sums import sum
+from ..reductions import sums
 from ..shaping import diagonals
 from . import products, vectors
 
@@ -104,4 +104,4 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     >>> trace([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
     array([ 5, 13])
     """
-    return sum(diagonal(x, offset=offset), -1, dtype=dtype)
+    return sums.trace(x, offset, -2, -1, dtype)
