@@ -29,8 +29,11 @@ NOT_DIFFERENTIABLE = {
     "stop_gradient",
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"),
     *("logical_and", "logical_or", "logical_xor", "logical_not"),
-    *("isnan", "isinf", "isfinite"),
-    *("floor", "ceil", "trunc", "rint", "sign", "floor_divide"),
+    *("isnan", "isinf", "isfinite", "signbit"),
+    *("floor", "ceil", "trunc", "rint", "round", "sign", "floor_divide"),
+    *("whole", "exponent", "spacing"),
+    *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_count", "invert"),
+    *("left_shift", "right_shift", "gcd", "lcm"),
     *("all", "any", "count_nonzero", "argmax", "argmin"),
     "discretize",  # conversion to integers
     # parts of derivatives that are constant where they have one: which entries tie for an extremum,

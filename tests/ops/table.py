@@ -195,6 +195,18 @@ def gradients(function: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
     return tuple(pullback(cotangents_for(outs)))
 
 
+def slopes(function: Callable[..., Any], *args: Any) -> Any:
+    """Derivatives of an elementwise function by each operand, the same in both modes."""
+    args = tuple(np.asarray(a, float) for a in args)
+    out, pullback = vjp(function, *args)
+    found = pullback(np.ones_like(out))
+    for i, (a, g) in enumerate(zip(args, found, strict=True)):
+        if a.shape == out.shape:  # the tangent along ones is the diagonal
+            tangents = tuple(np.full_like(b, i == j) for j, b in enumerate(args))
+            np.testing.assert_array_equal(jvp(function, args, tangents)[1], g)
+    return found[0] if len(args) == 1 else found
+
+
 def assert_same(actual: Sequence[Any], expected: Sequence[Any], rtol: float, what: str) -> None:
     """Arrays are equal in shape and dtype, and close relative to the largest entry."""
     assert len(actual) == len(expected), f"{what}: {len(actual)} arrays, expected {len(expected)}"

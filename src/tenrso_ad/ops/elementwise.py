@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..engine.array_type import ArrayType
+from ..engine.errors import ArgumentError
 from ..engine.reverse import register_addition
 from ..engine.trace import bind
 from .broadcasting import convert, match
 from .declare import is_boolean, is_complex, linear, namespace
 from .pointwise import Operation, align, elementwise, operand, ufuncs
+from .saturating import tanh_slope
 
 # --- arithmetic -----------------------------------------------------------------------------------
 add = elementwise("add", np.add, 1, 1)
@@ -29,8 +31,20 @@ reciprocal = elementwise("reciprocal", np.reciprocal, lambda out: -(out * out),
                          other=lambda xp, x: 1 / x)  # fmt: skip
 square = elementwise("square", np.square, lambda x: 2 * x)
 sqrt = elementwise("sqrt", np.sqrt, lambda out: 0.5 / out)
+cbrt = elementwise("cbrt", np.cbrt, lambda out: 1 / (3 * (out * out)),
+                   other=lambda xp, x: xp.sign(x) * xp.abs(x) ** (1 / 3))  # fmt: skip
 floor_divide = elementwise("floor_divide", np.floor_divide, None, None)
 remainder = elementwise("remainder", np.remainder, 1, lambda x, y: -floor_divide(x, y))
+# out differs from x by a whole number of y; x / y, rounded, might have reached the next one
+fmod = elementwise("fmod", np.fmod, 1, lambda x, y, out: rint((out - x) / y))
+
+
+def divmod(x: Any, y: Any, /) -> tuple[Any, Any]:
+    """Elementwise quotient, rounded down, and remainder."""
+    return floor_divide(x, y), remainder(x, y)
+
+
+ufuncs[np.divmod] = divmod
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
@@ -51,6 +65,21 @@ power = elementwise("power", operator.pow, _power_by_base, _power_by_exponent,
                     other=lambda xp, x, y: x**y)  # fmt: skip
 ufuncs[np.power] = power
 
+
+def float_power(x: Any, y: Any, /) -> Any:
+    """Elementwise power, computed and given in float64 or complex128."""
+    return power(_at_least_double(x), _at_least_double(y))
+
+
+def _at_least_double(x: Any) -> Any:
+    x = operand(x)
+    if not hasattr(x, "dtype"):
+        x = np.asarray(x)
+    return convert(x, np.dtype(complex if is_complex(x) else float))
+
+
+ufuncs[np.float_power] = float_power
+
 stop_gradient = elementwise("stop_gradient", lambda x: x, None, other=lambda xp, x: x)
 
 # --- exponentials and logarithms ------------------------------------------------------------------
@@ -67,8 +96,12 @@ log1p = elementwise("log1p", np.log1p, lambda x: 1 / (1 + x))
 sin = elementwise("sin", np.sin, lambda x: cos(x))
 cos: Operation = elementwise("cos", np.cos, lambda x: -sin(x))
 tan = elementwise("tan", np.tan, lambda out: 1 + out * out)
-arcsin = elementwise("arcsin", np.arcsin, lambda x: 1 / (sqrt(1 - x) * sqrt(1 + x)), api="asin")
-arccos = elementwise("arccos", np.arccos, lambda x: -1 / (sqrt(1 - x) * sqrt(1 + x)), api="acos")
+# a product where x is near 1, and yet with a derivative that does not cancel where x is near 0
+_one_minus_square: Operation = elementwise("one_minus_square", lambda x: (1 - x) * (1 + x),
+                                           lambda x: -2 * x,
+                                           other=lambda xp, x: (1 - x) * (1 + x))  # fmt: skip
+arcsin = elementwise("arcsin", np.arcsin, lambda x: 1 / sqrt(_one_minus_square(x)), api="asin")
+arccos = elementwise("arccos", np.arccos, lambda x: -1 / sqrt(_one_minus_square(x)), api="acos")
 arctan = elementwise("arctan", np.arctan, lambda x: 1 / (1 + x * x), api="atan")
 
 
@@ -77,8 +110,23 @@ def _over_length(x: Any, length: Any) -> Any:
     return where(equal(length, 0), 0, x / length)
 
 
-hypot = elementwise("hypot", np.hypot, lambda x, out: _over_length(x, out),
-                    lambda y, out: _over_length(y, out))  # fmt: skip
+def _evaluate_cosine(x: Any, z: Any) -> Any:
+    with np.errstate(invalid="ignore"):
+        ratio = x / z
+    return np.where(np.equal(z, 0), 0, ratio)[()] if np.isnan(ratio).any() else ratio
+
+
+# x / z for z = hypot(x, y); declared, because 1 - (x / z)^2 cancels where y is small
+_cosine: Operation = elementwise(
+    "cosine",
+    lambda x, y, z: _evaluate_cosine(x, z),
+    lambda x, y, z: _over_length(square(_cosine(y, x, z)), z),
+    lambda x, y, z, out: -out * _over_length(_cosine(y, x, z), z),
+    None,
+    other=lambda xp, x, y, z: xp.where(z == 0, 0, x / z),
+)
+hypot = elementwise("hypot", np.hypot, lambda x, y, out: _cosine(x, y, out),
+                    lambda x, y, out: _cosine(y, x, out))  # fmt: skip
 # not y / (x^2 + y^2): squares overflow, and underflow to a division by zero
 arctan2 = elementwise("arctan2", np.arctan2,
                       lambda x, y: _over_length(y / (r := hypot(x, y)), r),
@@ -86,10 +134,15 @@ arctan2 = elementwise("arctan2", np.arctan2,
                       api="atan2")  # fmt: skip
 sinh = elementwise("sinh", np.sinh, lambda x: cosh(x))
 cosh: Operation = elementwise("cosh", np.cosh, lambda x: sinh(x))
-tanh = elementwise("tanh", np.tanh, lambda out: 1 - out * out)
-arcsinh = elementwise("arcsinh", np.arcsinh, lambda x: 1 / sqrt(1 + x * x), api="asinh")
+tanh = elementwise("tanh", np.tanh, lambda x, out: tanh_slope(x, out))
+arcsinh = elementwise("arcsinh", np.arcsinh, lambda x: 1 / _root_of_one_plus_square(x), api="asinh")
 arccosh = elementwise("arccosh", np.arccosh, lambda x: 1 / (sqrt(x - 1) * sqrt(x + 1)), api="acosh")
-arctanh = elementwise("arctanh", np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)), api="atanh")
+arctanh = elementwise("arctanh", np.arctanh, lambda x: 1 / _one_minus_square(x), api="atanh")
+
+
+def _root_of_one_plus_square(x: Any) -> Any:
+    return sqrt(1 + x * x) if is_complex(x) else hypot(1, x)  # which does not overflow
+
 
 # --- complex parts --------------------------------------------------------------------------------
 real = elementwise("real", np.real, 1, real_valued=True)
@@ -112,6 +165,34 @@ def imag(x: Any, /) -> Any:
     return _imag(x) if is_complex(x) else where(False, x, 0)
 
 
+def _evaluate_from_parts(x: Any, y: Any) -> Any:
+    xp = namespace(x, y)
+    if xp is not np:
+        return x + y * 1j
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x, y, np.complex64))
+    out.real, out.imag = x, y
+    return out[()]
+
+
+def _from_parts_shape(x: ArrayType, y: ArrayType) -> ArrayType:
+    dtype = np.result_type(x.dtype, y.dtype, np.complex64)
+    return ArrayType(np.broadcast_shapes(x.shape, y.shape), dtype)
+
+
+from_parts_p = linear(
+    "from_parts",
+    _evaluate_from_parts,
+    transpose=lambda g, x, y: [match(real(g), *x), match(-imag(g), *y)],
+    shape=_from_parts_shape,
+    batch=lambda size, values, batched, params: from_parts(*align(size, values, batched)),
+)
+
+
+def from_parts(x: Any, y: Any) -> Any:
+    """Give x + i y for real arrays; y may be infinite, which a product with i would make NaN."""
+    return bind(from_parts_p, (x, y))
+
+
 # --- comparisons, logic, rounding: no derivative, or zero -----------------------------------------
 equal = elementwise("equal", np.equal, None, None)
 not_equal = elementwise("not_equal", np.not_equal, None, None)
@@ -123,13 +204,14 @@ logical_and = elementwise("logical_and", np.logical_and, None, None)
 logical_or = elementwise("logical_or", np.logical_or, None, None)
 logical_xor = elementwise("logical_xor", np.logical_xor, None, None)
 logical_not = elementwise("logical_not", np.logical_not, None)
+signbit = elementwise("signbit", np.signbit, None)
 isnan = elementwise("isnan", np.isnan, None)
 isinf = elementwise("isinf", np.isinf, None)
 isfinite = elementwise("isfinite", np.isfinite, None)
 floor = elementwise("floor", np.floor, None)
 ceil = elementwise("ceil", np.ceil, None)
 trunc = elementwise("trunc", np.trunc, None)
-rint = elementwise("rint", np.rint, None, api="round")
+rint: Operation = elementwise("rint", np.rint, None, api="round")
 
 # --- absolute value, sign, selection --------------------------------------------------------------
 _real_sign = elementwise("sign", np.sign, None)
@@ -147,6 +229,11 @@ def sign(x: Any, /) -> Any:
 ufuncs[np.sign] = sign
 absolute = elementwise(
     "absolute", np.absolute, lambda x: conjugate(sign(x)), api="abs", real_valued=True
+)
+fabs = elementwise("fabs", np.fabs, lambda x: sign(x), api="abs")
+# as absolute, it has the derivative 0 at 0
+copysign = elementwise(
+    "copysign", np.copysign, lambda x, y: where(signbit(y), -(s := sign(x)), s), None
 )
 
 
@@ -223,52 +310,84 @@ minimum = elementwise(
 )
 
 
-def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
-    """Limit values to [min, max]; either limit may be None.
+def _share_of_numbers(g: Any, x: Any, y: Any, share: Any) -> Any:
+    """Do as `_share`, but a NaN gets nothing, and what it is compared with gets all."""
+    return where(isnan(x), 0, where(isnan(y), g, share))
 
-    At a limit the gradient goes to x, as in PyTorch; outside it goes to the limit.
+
+fmax = elementwise(
+    "fmax",
+    np.fmax,
+    lambda g, x, y: _share_of_numbers(g, x, y, _share(g, x, y)),
+    lambda g, x, y: _share_of_numbers(g, y, x, _share(g, y, x)),
+)
+fmin = elementwise(
+    "fmin",
+    np.fmin,
+    lambda g, x, y: _share_of_numbers(g, x, y, _share(g, y, x)),
+    lambda g, x, y: _share_of_numbers(g, y, x, _share(g, x, y)),
+)
+
+# the limits of clip: at a tie, x gets all
+_at_least = elementwise(
+    "at_least",
+    lambda x, y: np.maximum(x, y),
+    lambda g, x, y: where(greater_equal(x, y), g, 0),
+    lambda g, x, y: where(less(x, y), g, 0),
+    api="maximum",
+)
+_at_most = elementwise(
+    "at_most",
+    lambda x, y: np.minimum(x, y),
+    lambda g, x, y: where(less_equal(x, y), g, 0),
+    lambda g, x, y: where(greater(x, y), g, 0),
+    api="minimum",
+)
+
+
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> Any:
+    """Limit values to an interval.
+
+    At a limit the gradient goes to `a`, as in PyTorch; beyond it, to the limit.
+
+    Parameters
+    ----------
+    a : array_like
+    a_min, a_max : array_like, optional
+        The limits; None is no limit. Where they cross, the upper one wins.
+    min, max : array_like, optional
+        Other names of `a_min` and `a_max`.
+
+    Raises
+    ------
+    ArgumentError
+        A limit was given under both its names.
+
+    Examples
+    --------
+    >>> clip([0.5, 2.0, -3.0], -1, max=1)
+    array([ 0.5,  1. , -1. ])
     """
-    if min is not None:
-        below = less(x, min)
-        x = where(below, min, x)
-    if max is not None:
-        x = where(greater(x, max), max, x)
-    return x
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise ArgumentError("clip: a limit was given twice; give a_min or min, a_max or max")
+    a, low, high = operand(a), a_min if min is None else min, a_max if max is None else max
+    if getattr(getattr(a, "dtype", None), "kind", "") in "iu":  # Python's integers know no bounds
+        if type(low) is int and low <= np.iinfo(a.dtype).min:
+            low = None
+        if type(high) is int and high >= np.iinfo(a.dtype).max:
+            high = None
+    if low is not None:
+        a = _at_least(a, low)
+    if high is not None:
+        a = _at_most(a, high)
+    return positive(a) if low is high is None else a
 
-
-# --- activations ----------------------------------------------------------------------------------
-def _evaluate_relu(x: Any) -> Any:
-    out = np.maximum(x, 0)
-    if out.dtype.kind == "c":
-        raise TypeError("complex numbers have no order")
-    return out
-
-
-def _evaluate_sigmoid(x: Any) -> Any:
-    """Never overflows, and keeps its relative accuracy for very negative x."""
-    if x.dtype.kind == "c":
-        return 1 / (1 + np.exp(-x))
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, x.dtype.type(1), small) / (1 + small)
-
-
-relu = elementwise(
-    "relu",
-    _evaluate_relu,
-    lambda g, x: where(greater(x, 0), g, 0),
-    other=lambda xp, x: xp.where(x > 0, x, xp.zeros_like(x)),
-)
-sigmoid = elementwise(
-    "sigmoid",
-    lambda x: _evaluate_sigmoid(np.asarray(x))[()],
-    lambda out: out * (1 - out),
-    other=lambda xp, x: 1 / (1 + xp.exp(-x)),
-)
-softplus = elementwise(
-    "softplus",
-    lambda x: np.logaddexp(x, 0),
-    lambda x: sigmoid(x),
-    other=lambda xp, x: xp.logaddexp(x, xp.zeros_like(x)),
-)
 
 register_addition(add)

@@ -1,0 +1,85 @@
+"""The logistic function and its relatives: sigmoid, softplus, logaddexp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .declare import is_complex
+from .elementwise import tanh
+from .pointwise import Operation, elementwise
+from .saturating import slope_of_saturating
+
+
+def _evaluate_sigmoid(x: Any, xp: Any = np) -> Any:
+    """Never overflows, and keeps its relative accuracy for very negative x."""
+    if is_complex(x):
+        positive = xp.real(x) >= 0
+        small = xp.exp(xp.where(positive, -x, x))
+    else:
+        positive = x >= 0
+        small = xp.exp(-xp.abs(x))
+    return xp.where(positive, xp.ones_like(small), small) / (1 + small)
+
+
+def _floating(x: Any) -> Any:
+    """Array of an array or a number; integers, of which the unsigned have no negative, as float."""
+    x = np.asarray(x)
+    return x.astype(float) if x.dtype.kind in "biu" else x
+
+
+sigmoid = elementwise(
+    "sigmoid",
+    lambda x: _evaluate_sigmoid(_floating(x))[()],
+    lambda x, out: sigmoid_slope(x, out),
+    other=lambda xp, x: _evaluate_sigmoid(x, xp),
+)
+sigmoid_slope: Operation = slope_of_saturating(
+    "sigmoid_slope",
+    lambda y: y * (1 - y),
+    lambda decay: decay / (1 + decay) ** 2,
+    lambda x, out: -out * tanh(0.5 * x),  # not 1 - 2 y, which cancels where x is near 0
+)
+softplus = elementwise(
+    "softplus",
+    lambda x: np.logaddexp(x, 0),
+    lambda x: sigmoid(x),
+    other=lambda xp, x: xp.logaddexp(x, xp.zeros_like(x)),
+)
+log_sigmoid = elementwise(
+    "log_sigmoid",
+    lambda x: -np.logaddexp(-_floating(x), 0),
+    lambda x: sigmoid(-x),
+    other=lambda xp, x: -xp.logaddexp(-x, xp.zeros_like(x)),
+)
+
+
+def _logaddexp(name: str, ufunc: Any, base: float) -> Operation:
+    """Declare the logarithm of the sum of two powers of a base."""
+    factor = float(np.log(base))
+
+    def evaluate_weight(x: Any, y: Any, xp: Any = np) -> Any:
+        odds = xp.exp(-xp.abs(x - y) * factor)
+        larger = xp.where(x == y, 0.5, 1 / (1 + odds))  # infinities have no difference
+        weight = xp.where(x >= y, larger, odds / (1 + odds))
+        return xp.where((x == y) & (x == -float("inf")), 0.0, weight)
+
+    # the share of x in the sum, computed from the difference: exp(x - out) would lose the digits
+    # that x and out have in common. Where both are +inf they share evenly; a sum of nothing, -inf,
+    # has the gradient 0, as in logsumexp.
+    weight: Operation = elementwise(
+        f"{name}_weight",
+        evaluate_weight,
+        lambda x, y, out: factor * (out * weight(y, x)),
+        lambda x, y, out: -factor * (out * weight(y, x)),
+        other=lambda xp, x, y: evaluate_weight(x, y, xp),
+    )
+    operation: Operation = elementwise(
+        name, ufunc, lambda x, y: weight(x, y), lambda x, y: weight(y, x)
+    )
+    return operation
+
+
+logaddexp = _logaddexp("logaddexp", np.logaddexp, np.e)
+logaddexp2 = _logaddexp("logaddexp2", np.logaddexp2, 2.0)
