@@ -30,21 +30,29 @@ EXPRESSIONS: dict[str, str] = {
         name: f"m.{name}({{0}})"
         for name in (
             *("exp", "expm1", "log", "log2", "log10", "log1p", "erf", "erfc"),
-            *("sigmoid", "softplus"),
+            *("sigmoid", "softplus", "tanh_slope", "sigmoid_slope"),
             *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
             *("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"),
         )
     },
     # choice; maximum and minimum hand NaN on
     "where": "select({0}, {1}, {2})",
-    "maximum": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
-    "minimum": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
+    **dict.fromkeys(("maximum", "at_least"), "select(({0} >= {1}) | ({0} != {0}), {0}, {1})"),
+    **dict.fromkeys(("minimum", "at_most"), "select(({0} <= {1}) | ({0} != {0}), {0}, {1})"),
+    "fmax": "select(({0} >= {1}) | ({1} != {1}), {0}, {1})",
+    "fmin": "select(({0} <= {1}) | ({1} != {1}), {0}, {1})",
     "relu": "select(({0} > zero) | ({0} != {0}), {0}, zero)",
+    "silu": "select({0} == -infinity, zero, {0} * m.sigmoid({0}))",
+    "log_sigmoid": "-m.softplus(-{0})",
+    "softsign": "{0} / (one + abs({0}))",
     "absolute": "abs({0})",
+    "fabs": "abs({0})",
     "sign": "select({0} > zero, one, select({0} < zero, -one, {0}))",
     # derivatives: a zero cotangent stays zero; ties share
     "scale": "select({0} == zero, zero, {0} * {1})",
     "product": "select(({0} == zero) | ({1} == zero), zero, {0} * {1})",
+    "one_minus_square": "(one - {0}) * (one + {0})",
+    "cosine": "select({2} == zero, zero, {0} / {2})",
     "share": "select({1} > {2}, {0}, select({1} == {2}, half * {0}, zero))",
     # comparisons and logic
     "equal": "{0} == {1}",

@@ -165,12 +165,27 @@ def log10(x: Any) -> Any:
 
 
 @njit(forceinline=True)
+def _growth(size: Any) -> Any:
+    """e**(2 size) - 1: what tanh and its derivative have in common, and a kernel computes once."""
+    return expm1(2.0 * select(size > 354.0, 354.0, size))
+
+
+@njit(forceinline=True)
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
     size = magnitude(x)
-    e = expm1(2.0 * select(size > 22.0, 22.0, size))
+    e = _growth(size)
     y = with_sign(e / (e + 2.0), x)
     return select(x != x, x, select(size < 1e-8, x, y))
+
+
+@njit(forceinline=True)
+def tanh_slope(x: Any) -> Any:
+    """1 - tanh(x)**2, without cancellation; zero where it is hardly a normal number."""
+    size = magnitude(x)
+    e = _growth(size)
+    y = 4.0 * ((e + 1.0) / (e + 2.0)) / (e + 2.0)
+    return select(size > 354.0, 0.0, select(x != x, x, y))
 
 
 @njit(forceinline=True)
@@ -178,6 +193,13 @@ def sigmoid(x: Any) -> Any:
     """1 / (1 + e**-x)."""
     e = exp(-magnitude(x))
     return select(x >= 0.0, 1.0, e) / (1.0 + e)
+
+
+@njit(forceinline=True)
+def sigmoid_slope(x: Any) -> Any:
+    """sigmoid(x) (1 - sigmoid(x)), without cancellation."""
+    e = exp(-magnitude(x))
+    return e / ((1.0 + e) * (1.0 + e))
 
 
 @njit(forceinline=True)

@@ -1,0 +1,42 @@
+"""Elementwise operations inside kernels give what they give outside, at special values too."""
+
+import numpy as np
+
+import tenrso_ad as ta
+import tenrso_ad.numpy as tnp
+from tenrso_ad.compiler.expressions import EXPRESSIONS
+from tenrso_ad.engine.staging import stage
+
+INF, NAN = np.inf, np.nan
+X = np.array([-800.0, -350.0, -30.0, -3.0, -1e-9, 0.0, 0.3, 2.0, 40.0, 700.0, NAN, INF, -INF])
+
+FUNCTIONS = {
+    "tanh": tnp.tanh,
+    "sigmoid": tnp.sigmoid,
+    "silu": tnp.silu,
+    "log_sigmoid": tnp.log_sigmoid,
+    "softsign": tnp.softsign,
+    "clip": lambda x: tnp.clip(x, -1.0, 2.0),
+    "fmax": lambda x: tnp.fmax(x, 0.3),
+    "fmin": lambda x: tnp.fmin(x, 0.3),
+    "fabs": tnp.fabs,
+    "arctanh": lambda x: tnp.arctanh(tnp.clip(x, -0.5, 0.3)),
+}
+
+
+def values(x):
+    return tuple(f(x) for f in FUNCTIONS.values())
+
+
+def slopes(x):
+    return tuple(ta.vjp(f, x)[1](np.ones_like(X))[0] for f in FUNCTIONS.values())
+
+
+def test_special_values():
+    with np.errstate(all="ignore"):
+        for compute, rtol in ((values, 1e-15), (slopes, 1e-13)):
+            assert set(stage(compute, X).counts()) <= set(EXPRESSIONS)
+            for name, out, expected in zip(
+                FUNCTIONS, ta.compile(compute)(X), compute(X), strict=True
+            ):
+                np.testing.assert_allclose(out, expected, rtol=rtol, err_msg=name)
