@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,12 @@ from .rewriting import type_of_atom, uniform
 
 BLOCK = 2048
 """Elements after which a running sum is put aside, so that rounding grows slowly."""
+
+CHUNK = 16 * BLOCK
+"""Elements of the part of a large nest that one thread takes at a time."""
+
+DIVIDE_FROM = 150_000
+"""Nanoseconds that a nest should take before threads share it."""
 
 _SUFFIX = {"d": "64", "f": "32", "?": "b"}
 
@@ -36,12 +43,17 @@ class Source:
         Arrays that stand in the body.
     scratch : tuple of ArrayType
         Room that it needs besides.
+    chunks : int
+        0, or into how many chunks its work may be divided. Then ``kernel`` takes two more
+        arguments, the first chunk to compute and the one to stop before, and ``finish`` has to be
+        called with the same arrays when all chunks are done.
     """
 
     text: str
     parameters: tuple[ArrayType, ...]
     constants: tuple[np.ndarray, ...]
     scratch: tuple[ArrayType, ...]
+    chunks: int
 
 
 def write_kernel(body: Graph) -> Source:
@@ -72,18 +84,30 @@ class _Writer:
         for i, v in enumerate(self.scratch):
             self.names[v] = f"scratch{i}"
         self.temporaries = 0
+        self.chunks = 0
+        self.partial_sums: list[tuple[str, ArrayType]] = []
+        self.dividing: list[str] = []
 
     def source(self) -> Source:
-        for nest in self.kernel.nests:
+        for number, nest in enumerate(self.kernel.nests):
+            self.may_divide = number == 0 and estimate(nest) >= DIVIDE_FROM
             self.write_nest(nest)
         outputs = [o for o in self.body.outputs if isinstance(o, Variable)]
         held: list[Atom] = [*self.body.inputs, *self.constants, *outputs, *self.scratch]
-        head = f"def kernel({', '.join(self.names[a] for a in held)}):"
+        names = [*(self.names[a] for a in held), *(name for name, _ in self.partial_sums)]
+        if self.chunks:
+            head = f"def kernel({', '.join([*names, 'start', 'stop'])}):"
+            finish = [f"def finish({', '.join(names)}):", *(self.lines or ["    pass"])]
+            lines = [head, *self.dividing, "", "", *finish]
+        else:
+            lines = [f"def kernel({', '.join(names)}):", *self.lines]
+        partial = tuple(kind for _, kind in self.partial_sums)
         return Source(
-            "\n".join([head, *self.lines]) + "\n",
-            tuple(type_of_atom(a) for a in held),
+            "\n".join(lines) + "\n",
+            (*(type_of_atom(a) for a in held), *partial),
             tuple(np.ascontiguousarray(c.value) for c in self.constants),
-            tuple(v.type for v in self.scratch),
+            (*(v.type for v in self.scratch), *partial),
+            self.chunks,
         )
 
     # --- one nest ---------------------------------------------------------------------------------
@@ -174,20 +198,30 @@ class _Writer:
                 self.zero_out(e)
             else:
                 self.level[e] = level
+        self.divided = self.may_divide and depth > 0 and -1 not in self.level.values()
+        if self.divided:
+            inner_size = math.prod(lengths[1:])
+            rows = max(BLOCK, CHUNK) if depth == 1 else -(-CHUNK // inner_size)
+            self.chunks = -(-lengths[0] // rows)
+            self.emit("for c in range(start, stop):")
+            self.indent += 1
         for k, n in enumerate(lengths):
             self.start_sums(k)
+            first, last = "0", str(n)
+            if self.divided and k == 0:
+                first, last = f"c * {rows}", f"min((c + 1) * {rows}, {n})"
             inner = k == depth - 1
             blocks = inner and n > BLOCK and any(0 <= v <= k for v in self.level.values())
             self.blocked = blocks
             if blocks:
-                self.emit(f"for b in range(0, {n}, {BLOCK}):")
+                self.emit(f"for b in range({first}, {last}, {BLOCK}):")
                 self.indent += 1
                 self.start_partials()
                 self.emit(f"for {self.counters[k]} in range(b, min(b + {BLOCK}, {n})):")
             else:
                 if inner:
                     self.start_partials()
-                self.emit(f"for {self.counters[k]} in range({n}):")
+                self.emit(f"for {self.counters[k]} in range({first}, {last}):")
             self.indent += 1
         if not depth:
             self.blocked = False
@@ -233,6 +267,7 @@ class _Writer:
         sums: dict[Equation, int],
     ) -> None:
         depth = len(lengths)
+        combine: list[tuple[Equation, str]] = []
 
         def add_partials() -> None:
             for e, part in self.partials.items():
@@ -242,6 +277,12 @@ class _Writer:
             for e, at in self.level.items():
                 if at == level:
                     (out,) = e.outputs
+                    if self.divided and level == 0:
+                        name = f"sums{len(self.partial_sums)}"
+                        self.partial_sums.append((name, ArrayType((self.chunks,), out.dtype)))
+                        self.emit(f"store({name}, c, {self.totals[e]})")
+                        combine.append((e, name))
+                        continue
                     if not out.shape:
                         self.local[out] = self.totals[e]
                     if out in self.names:
@@ -262,6 +303,17 @@ class _Writer:
             finish(k)
             if k:
                 self.indent -= 1
+        if self.divided:
+            self.indent = 1
+            self.dividing, self.lines = self.lines, []
+            for e, name in combine:
+                (out,) = e.outputs
+                self.emit(f"{self.totals[e]} = {self.zero(e)}")
+                self.emit(f"for c in range({self.chunks}):")
+                self.emit(f"    {self.totals[e]} += load({name}, c)")
+                self.local[out] = self.totals[e]
+                if out in self.names:
+                    self.emit(f"store({self.names[out]}, 0, {self.totals[e]})")
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -317,3 +369,9 @@ def _not_finite(value: float, suffix: str) -> str:
     if value != value:
         return f"(zero{suffix} * infinity{suffix})"
     return f"infinity{suffix}" if value > 0 else f"(-infinity{suffix})"
+
+
+def estimate(nest: Nest) -> float:
+    """Nanoseconds that a nest takes in one thread, roughly."""
+    calls = sum("m." in EXPRESSIONS.get(e.primitive.name, "") for e in nest.equations)
+    return math.prod(nest.space) * (0.1 + 0.05 * len(nest.equations) + 0.7 * calls)

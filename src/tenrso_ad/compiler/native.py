@@ -29,17 +29,22 @@ def _names() -> dict[str, Any]:
     return names
 
 
-_compiled: dict[Any, Callable[..., None]] = {}
+_compiled: dict[Any, dict[str, Callable[..., None]]] = {}
 
 
-def compile_kernel(source: Source, writes: int) -> Callable[..., None]:
-    """Compile a kernel; equal sources share one.
+def compile_kernel(source: Source, writes: int) -> dict[str, Callable[..., None]]:
+    """Compile the functions of a kernel; equal sources share them.
 
     Parameters
     ----------
     source : Source
     writes : int
         How many of its last arrays it writes to.
+
+    Returns
+    -------
+    dict
+        ``kernel``, and ``finish`` where the source has chunks.
     """
     from numba import njit, types
     from numba.np.numpy_support import from_dtype
@@ -53,5 +58,9 @@ def compile_kernel(source: Source, writes: int) -> Callable[..., None]:
         ]
         names = dict(_names())
         exec(compile(source.text, "<kernel>", "exec"), names)
-        _compiled[key] = njit(types.void(*arrays), nogil=True, error_model="numpy")(names["kernel"])
+        chunks = [types.intp, types.intp] if source.chunks else []
+        native = functools.partial(njit, nogil=True, error_model="numpy")
+        _compiled[key] = {"kernel": native(types.void(*arrays, *chunks))(names["kernel"])}
+        if source.chunks:
+            _compiled[key]["finish"] = native(types.void(*arrays))(names["finish"])
     return _compiled[key]

@@ -15,6 +15,7 @@ import numpy as np
 from ..engine.array_type import ArrayType
 from ..engine.graph import Atom, Constant, Equation, Graph, Variable
 from ..engine.trace import evaluation
+from ..kernels import threads
 from ..ops.contraction.lowering import View, lower
 from .expressions import VIEWS
 from .kernel_source import write_kernel
@@ -124,10 +125,19 @@ class Program:
         outs = [self._room(v) for v in e.outputs]
         scratch = [self._scratch(kind) for kind in source.scratch]
         constants = [self._constant("constant", c) for c in source.constants]
-        kernel = self._constant("kernel", compile_kernel(source, len(outs) + len(scratch)))
-        self._kernels[kernel] = source.text.replace("def kernel(", f"def {kernel}(", 1)
-        arrays = [*(self._read(a) for a in e.inputs), *constants, *outs, *scratch]
-        self._lines.append(f"{kernel}({', '.join(arrays)})")
+        native = compile_kernel(source, len(outs) + len(scratch))
+        kernel = self._constant("kernel", native["kernel"])
+        text = source.text.replace("def kernel(", f"def {kernel}(", 1)
+        arrays = ", ".join([*(self._read(a) for a in e.inputs), *constants, *outs, *scratch])
+        if source.chunks:
+            finish = self._constant("finish", native["finish"])
+            text = text.replace("def finish(", f"def {finish}(", 1)
+            self._globals["in_threads"] = threads.run
+            self._lines.append(f"in_threads({kernel}, {source.chunks}, ({arrays},))")
+            self._lines.append(f"{finish}({arrays})")
+        else:
+            self._lines.append(f"{kernel}({arrays})")
+        self._kernels[kernel] = text
 
     def _contract(self, e: Equation) -> None:
         """A product of matrices that goes straight to its place."""
