@@ -40,6 +40,7 @@ NOT_DIFFERENTIABLE = {
     # win a maximum over updates
     *("ties", "tie_groups", "winners"),
     *("argsort", "argpartition", "searchsorted"),
+    "permutation_of_pivots",
     *("nonzero", "unique", "unravel_index", "ravel_multi_index"),
 }
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
+from tenrso_ad.engine.errors import ArgumentError, AxisError, LinAlgError, ShapeError
 from tenrso_ad.ops import elementwise as ew
-from tenrso_ad.ops.linalg.norms import norm
+from tenrso_ad.ops.linalg.norms import cond, matrix_norm, norm, vector_norm
 from tenrso_ad.ops.reductions.sums import sum as total
 from tenrso_ad.transforms import grad, hessian, jvp
 from tests.ops.table import Case, each
@@ -19,6 +19,11 @@ def apart(*shape):
         * (rng.permutation(int(np.prod(shape))).reshape(shape) + 1) ** 0.7
         * 0.3
     )
+
+
+def regular(*shape):
+    """Matrices far from singular ones."""
+    return lambda rng: rng.normal(size=shape) + 3 * np.eye(shape[-1])
 
 
 def case(shape, order=2, **options):
@@ -43,6 +48,25 @@ CASES = [
     case((2, 3, 2)),
     case((2, 3, 2), keepdims=True),
     case((2, 3), axis=0),
+    *[
+        Case(f"vector_norm {options}", lambda x, o=options: vector_norm(x, **o), apart(2, 3, 2),
+             reference=lambda x, o=options: np.linalg.vector_norm(x, **o), complex=True,
+             imaginary=0.01, order=1)
+        for options in [{}, {"axis": (2, 0), "ord": 3}, {"axis": 1, "keepdims": True, "ord": -1},
+                        {"axis": (0, 2), "ord": np.inf, "keepdims": True}]
+    ],
+    *[
+        Case(f"matrix_norm {options}", lambda x, o=options: matrix_norm(x, **o), apart(2, 3, 2),
+             reference=lambda x, o=options: np.linalg.matrix_norm(x, **o), order=1)
+        for options in [{}, {"ord": "nuc", "keepdims": True}, {"ord": -1}]
+    ],
+    *[
+        Case(f"cond {p}", lambda x, p=p: cond(x, p), regular(3, 3), complex=p in (None, "fro"),
+             imaginary=0.1, reference=lambda x, p=p: np.linalg.cond(x, p),
+             order=2 if p in (None, "fro") else 1)
+        for p in [None, "fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf]
+    ],
+    Case("cond stack", cond, apart(2, 3, 2), reference=np.linalg.cond, order=1),
     Case("norm 0", lambda x: norm(x, 0, axis=0), apart(2, 3), differentiable=False,
          reference=lambda x: np.linalg.norm(x, 0, axis=0)),
 ]  # fmt: skip
@@ -105,6 +129,48 @@ def test_integers_and_single_precision():
     x = np.array([3, 4], np.float32)
     for order in (None, 1, 3, np.inf, 0):
         assert norm(x, order).dtype == np.float32
+
+
+@pytest.mark.parametrize("p", [None, "fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", ["zero", "singular", "not a number"])
+def test_condition_of_singular_matrices(p, kind):
+    a = np.stack([np.diag([1.0, 0.0]), np.array([[3.0, 1.0], [1.0, 1.0]])])
+    if kind == "zero":
+        a[0] = 0
+    if kind == "not a number":
+        if p in (None, 2, -2, "nuc"):
+            pytest.skip("NaN has no singular values")
+        a[0] = np.nan
+    expected = [np.inf, cond(a[1], p)] if p == "nuc" else np.linalg.cond(a, p)  # its own raises
+    np.testing.assert_allclose(cond(a, p), expected)
+    gradient = grad(lambda a: cond(a, p)[1])(a)
+    np.testing.assert_array_equal(gradient[0], np.zeros((2, 2)))
+    assert np.isfinite(gradient[1]).all()
+
+
+def test_numbers_and_none():
+    assert vector_norm(-3.0) == 3 and vector_norm(np.array([3, 4]), ord=None) == 5
+    assert matrix_norm(np.eye(3), ord=None) == np.sqrt(3)
+    np.testing.assert_array_equal(
+        grad(lambda x: vector_norm(x))(np.zeros((2, 2))), np.zeros((2, 2))
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "error", "message"),
+    [
+        (lambda x: cond(x, 1), np.zeros((2, 3)), ShapeError, r"cond\(float64\[2,3\]\): wants sq"),
+        (lambda x: cond(x, 3), np.eye(2), ArgumentError, r"cond\(.*\): the ord of a matrix"),
+        (cond, np.zeros((0, 0)), LinAlgError, "matrices without elements"),
+        (matrix_norm, np.zeros(3), ShapeError, r"matrix_norm\(float64\[3\]\): wants matrices"),
+        (lambda x: matrix_norm(x, ord=3), np.eye(2), ArgumentError, "matrix_norm.*got 3"),
+        (lambda x: vector_norm(x, ord="fro"), np.eye(2), ArgumentError, "vector_norm.*'fro'"),
+        (lambda x: vector_norm(x, axis=2), np.eye(2), AxisError, "vector_norm.*axis 2"),
+    ],
+)
+def test_errors_of_the_others(function, x, error, message):
+    with pytest.raises(error, match=message):
+        function(x)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from tenrso_ad.engine.errors import DTypeError, LinAlgError, ShapeError
-from tenrso_ad.ops import elementwise as ew
+from tenrso_ad.engine.errors import ArgumentError, DTypeError, LinAlgError, ShapeError
 from tenrso_ad.ops.contraction.einsum import matmul
+from tenrso_ad.ops.linalg.determinants import det, slogdet
 from tenrso_ad.ops.linalg.matrices import adjoint
-from tenrso_ad.ops.linalg.solving import cholesky, det, inv, slogdet, solve
+from tenrso_ad.ops.linalg.solving import cholesky, inv, matrix_power, solve
 from tenrso_ad.ops.reductions.sums import sum as total
 from tenrso_ad.ops.shaping.diagonals import tril, triu
-from tenrso_ad.transforms import grad, hessian, value_and_grad, vmap
+from tenrso_ad.transforms import grad, vmap
 from tests.ops.table import Case, each, normal
 
 
@@ -30,6 +30,15 @@ CASES = [
     Case("inv", inv, regular(3, 3), reference=np.linalg.inv, complex=True),
     Case("inv stack", inv, regular(2, 1, 3, 3), reference=np.linalg.inv),
     Case("inv of nothing", inv, np.zeros((2, 0, 0)), reference=np.linalg.inv, order=1),
+    *[
+        Case(f"matrix_power {n}", lambda a, n=n: matrix_power(a, n), regular(2, 2),
+             reference=lambda a, n=n: np.linalg.matrix_power(a, n), complex=True)
+        for n in (1, 2, 5, -1, -3)
+    ],
+    Case("matrix_power stack", lambda a: matrix_power(a, 3), normal(2, 2, 2), order=1,
+         reference=lambda a: np.linalg.matrix_power(a, 3)),
+    Case("matrix_power 0", lambda a: matrix_power(a, 0), normal(2, 3, 3), differentiable=False,
+         reference=lambda a: np.linalg.matrix_power(a, 0)),
     Case("solve", solve, regular(3, 3), normal(3, 2), reference=np.linalg.solve, complex=True),
     Case("solve vector", solve, regular(3, 3), normal(3), reference=np.linalg.solve, complex=True),
     Case("solve stack", solve, regular(2, 3, 3), normal(2, 3, 2), reference=np.linalg.solve),
@@ -37,15 +46,6 @@ CASES = [
     Case("solve one, stack", solve, regular(3, 3), normal(2, 3, 1), reference=np.linalg.solve),
     Case("solve broadcast", solve, regular(2, 1, 3, 3), normal(4, 3, 2),
          reference=np.linalg.solve, order=1),
-    Case("det", det, regular(3, 3), reference=np.linalg.det, complex=True),
-    Case("det stack", det, regular(2, 2, 3, 3), reference=np.linalg.det),
-    Case("det of one", det, normal(1, 1), reference=np.linalg.det),
-    Case("slogdet", slogdet, regular(3, 3), reference=np.linalg.slogdet, complex=True),
-    Case("slogdet stack", slogdet, regular(2, 3, 3), reference=np.linalg.slogdet),
-    Case("slogdet of a negative determinant", lambda a: slogdet(-a), regular(3, 3),
-         reference=lambda a: np.linalg.slogdet(-a)),
-    Case("sign of a complex determinant", lambda a: slogdet(a).sign, regular(3, 3), complex=True,
-         reference=lambda a: np.linalg.slogdet(a)[0]),
     Case("cholesky", lambda a: cholesky(hermitian(a)), regular(3, 3), complex=True,
          reference=lambda a: np.linalg.cholesky(numpy_hermitian(a))),
     Case("cholesky upper", lambda a: cholesky(hermitian(a), upper=True), regular(3, 3),
@@ -72,69 +72,10 @@ def test_integers_count_as_float64():
         np.testing.assert_allclose(ours(a), theirs(a))
         assert ours(a).dtype == np.float64
     np.testing.assert_allclose(solve(a, [1, 2]), np.linalg.solve(a, [1, 2]))
-
-
-# --- determinants -------------------------------------------------------------------------------
-
-
-def cofactors(a):
-    """By the definition: determinants of minors."""
-    n = len(a)
-    out = np.empty_like(a)
-    for i in range(n):
-        for j in range(n):
-            minor = np.delete(np.delete(a, i, 0), j, 1)
-            out[i, j] = (-1) ** (i + j) * np.linalg.det(minor)
-    return out
-
-
-@pytest.mark.parametrize("rank", [0, 1, 2, 3, 4])
-@pytest.mark.parametrize("kind", ["real", "complex"])
-def test_gradient_of_det_of_a_singular_matrix(rng, rank, kind):
-    left, right = rng.normal(size=(4, rank)), rng.normal(size=(rank, 4))
-    if kind == "complex":
-        left = left + 1j * rng.normal(size=left.shape)
-    a = left @ right
-    gradient = grad(lambda a: ew.real(det(a)))(a)
-    expected = np.conj(cofactors(a))
-    np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-9)
-
-
-def test_gradient_of_det_of_nearly_singular_matrices_in_a_stack(rng):
-    a = rng.normal(size=(5, 3, 3))
-    a[1, 0] = a[1, 1]
-    a[3, 0] = a[3, 1] + 1e-14
-    gradient = grad(lambda a: total(det(a)))(a)
-    expected = np.stack([cofactors(m) for m in a])
-    np.testing.assert_allclose(gradient, expected, rtol=1e-11, atol=1e-11)
-
-
-def test_integer_singular_matrix_has_exact_cofactors():
-    a = np.array([[1.0, 2.0], [2.0, 4.0]])
-    np.testing.assert_allclose(grad(det)(a), [[4, -2], [-2, 1]], rtol=1e-14)
-    np.testing.assert_array_equal(grad(det)(np.zeros((3, 3))), np.zeros((3, 3)))
-
-
-def test_second_derivative_of_det_of_a_singular_matrix_says_what_it_wants():
-    with pytest.raises(LinAlgError, match="det's gradient wants an invertible matrix"):
-        hessian(det)(np.ones((2, 2)))
-
-
-def test_slogdet_of_a_singular_matrix_that_is_not_used():
-    a = np.stack([np.zeros((2, 2)), 2 * np.eye(2)])
-
-    def loss(a):
-        sign, logabsdet = slogdet(a)
-        return total(ew.where(ew.not_equal(sign, 0), logabsdet, 0))
-
-    value, gradient = value_and_grad(loss)(a)
-    np.testing.assert_allclose(value, 2 * np.log(2))
-    np.testing.assert_allclose(gradient, [np.zeros((2, 2)), np.eye(2) / 2])
-
-
-def test_logdet_keeps_its_digits_where_det_overflows():
-    a = 1e200 * np.eye(3)
-    np.testing.assert_allclose(grad(lambda a: slogdet(a).logabsdet)(a), 1e-200 * np.eye(3))
+    for n in (0, 1, 4, -2):
+        ours, theirs = matrix_power(a, n), np.linalg.matrix_power(a, n)
+        np.testing.assert_allclose(ours, theirs)
+        assert ours.dtype == theirs.dtype
 
 
 # --- systems and factors ------------------------------------------------------------------------
@@ -185,3 +126,12 @@ def test_singular_and_indefinite_matrices_are_named(of):
 def test_half_precision_is_refused():
     with pytest.raises(DTypeError, match=r"inv\(float16\[2,2\].*float16"):
         inv(np.eye(2, dtype=np.float16))
+
+
+def test_errors_of_matrix_power():
+    with pytest.raises(ArgumentError, match=r"matrix_power\(float64.*n is an int, got 0.5"):
+        matrix_power(np.eye(2), 0.5)
+    with pytest.raises(ShapeError, match=r"matrix_power\(float64\[2,3\]\): wants square"):
+        matrix_power(np.zeros((2, 3)), 2)
+    with pytest.raises(LinAlgError, match="Singular"):
+        matrix_power(np.zeros((2, 2)), -1)

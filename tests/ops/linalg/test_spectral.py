@@ -2,13 +2,14 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from tenrso_ad.engine.errors import ArgumentError, DegenerateWarning, LinAlgError, ShapeError
 from tenrso_ad.ops import elementwise as ew
 from tenrso_ad.ops.contraction.einsum import matmul
 from tenrso_ad.ops.indexing.getitem import getitem
 from tenrso_ad.ops.linalg.matrices import adjoint
-from tenrso_ad.ops.linalg.spectral import eigh, eigvalsh, svd, svdvals
+from tenrso_ad.ops.linalg.spectral import eigh, eigvalsh, polar, svd, svdvals
 from tenrso_ad.ops.reductions.sums import sum as total
 from tenrso_ad.transforms import grad, jvp, vmap
 from tests.ops.table import Case, each, normal
@@ -45,7 +46,7 @@ def moduli(out):
     return tuple(squared(part) for part in out)
 
 
-def polar(a, **options):
+def polar_factor(a, **options):
     u, _, vh = svd(a, full_matrices=False, **options)
     return matmul(u, vh)
 
@@ -85,8 +86,12 @@ CASES = [
     Case("singular values of a Hermitian matrix",
          lambda a: svd(hermitian(a), True, False, True), normal(2, 3, 3), complex=True,
          reference=lambda a: np.linalg.svd((a + np.conj(a.mT)) / 2, compute_uv=False)),
-    Case("polar factor of a Hermitian matrix", lambda a: polar(hermitian(a), hermitian=True),
+    Case("polar factor of a Hermitian matrix", lambda a: polar_factor(hermitian(a), hermitian=True),
          normal(3, 3), complex=True),
+    Case("polar", polar, normal(3, 3), complex=True, reference=scipy.linalg.polar),
+    Case("polar left", lambda a: polar(a, "left"), normal(2, 3), order=1,
+         reference=lambda a: scipy.linalg.polar(a, "left")),
+    Case("polar stack", lambda a: polar(a), normal(2, 3, 2), order=1),
     *[
         case
         for shape in [(3, 3), (4, 2), (2, 4)]
@@ -95,7 +100,7 @@ CASES = [
                  reference=lambda a: np.linalg.svd(a, full_matrices=False)),
             Case(f"svd moduli {shape}", lambda a: moduli(svd(a, full_matrices=False)),
                  normal(*shape), complex=True),
-            Case(f"polar factor {shape}", polar, normal(*shape), complex=True),
+            Case(f"polar factor {shape}", polar_factor, normal(*shape), complex=True),
             Case(f"left and right vectors {shape}",
                  lambda a: (squared(svd(a, full_matrices=False).U),
                             squared(svd(a, full_matrices=False).Vh)),
@@ -215,7 +220,7 @@ def test_gradient_of_the_polar_factor_with_equal_singular_values(rng, kind, shap
     weights = rng.normal(size=shape) + (1j * rng.normal(size=shape) if kind == "complex" else 0)
 
     def loss(a):
-        return total(ew.real(polar(a) * weights.conj()))
+        return total(ew.real(polar_factor(a) * weights.conj()))
 
     # the polar factor is smooth here: differences of the plain function
     expected = np.zeros_like(a)
@@ -225,6 +230,19 @@ def test_gradient_of_the_polar_factor_with_equal_singular_values(rng, kind, shap
             step[place] = unit * 1e-5
             expected[place] += unit * (loss(a + step) - loss(a - step)) / 2e-5
     np.testing.assert_allclose(gradient_without_warning(loss, a), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_gradient_of_the_hermitian_polar_factor_with_equal_singular_values(rng, side):
+    a, weights = 2 * orthogonal(rng, 3), rng.normal(size=(3, 3))
+
+    def loss(a):
+        return total(polar(a, side)[1] * weights)
+
+    step = rng.normal(size=(3, 3))
+    difference = (loss(a + 1e-6 * step) - loss(a - 1e-6 * step)) / 2e-6
+    gradient = gradient_without_warning(loss, a)
+    np.testing.assert_allclose(np.sum(gradient * step), difference, rtol=1e-7)
 
 
 def test_gradient_of_what_all_singular_vectors_make_again(rng):
@@ -293,6 +311,8 @@ def test_errors():
     for function in (eigh, eigvalsh):
         with pytest.raises(ArgumentError, match="UPLO is 'L' or 'U', got 'M'"):
             function(np.eye(2), "M")
+    with pytest.raises(ArgumentError, match="polar: side is 'right' or 'left', got 'up'"):
+        polar(np.eye(2), "up")
     for function in (svd, svdvals):
         with pytest.raises(LinAlgError, match=r"\(float64\[2,2\].*did not converge"):
             function(np.full((2, 2), np.nan))

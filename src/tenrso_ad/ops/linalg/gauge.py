@@ -3,7 +3,8 @@
 Eigenvectors and singular vectors are determined only up to a phase, and those of equal values up to
 a rotation. A loss that does not depend on that choice has a gradient all the same, and the formulas
 here give it, by leaving out the rotations within equal values. Where the cotangent does depend on
-the choice, they warn (`DegenerateWarning`): the part that they leave out has no derivative.
+the choice, they warn (`DegenerateWarning`): the part that they leave out has no derivative. So they
+do where eigenvectors are linearly dependent, and eigenvalues have no derivative.
 """
 
 from __future__ import annotations
@@ -38,14 +39,18 @@ def _matters(xp: Any, part: Any, *wholes: Any) -> bool:
     return bool(size > max(eps**0.5 * max(others), 100 * eps))
 
 
-def _warn(name: str) -> None:
-    warnings.warn(
-        f"{name}: a derivative was asked for that depends on what is not determined: the vectors "
-        "of equal or of zero values, their complex phase, or how equal values part. That part of "
-        "it is left out.",
-        DegenerateWarning,
-        stacklevel=2,
-    )
+_UNDETERMINED = (
+    "a derivative was asked for that depends on what is not determined: the vectors of equal or of "
+    "zero values, their complex phase, or how equal values part. That part of it is left out."
+)
+_DEFECTIVE = (
+    "a derivative was asked for of a matrix that is defective, or nearly so: its eigenvectors are "
+    "linearly dependent, and its eigenvalues change without bound."
+)
+
+
+def _warn(name: str, what: str = _UNDETERMINED) -> None:
+    warnings.warn(f"{name}: {what}", DegenerateWarning, stacklevel=2)
 
 
 # --- inverse gaps ---------------------------------------------------------------------------------
@@ -145,16 +150,17 @@ def _evaluate_values(g: Any, values: Any, turned: Any = None, *, name: str, leng
     xp = namespace(g)
     if values.shape[-1] < 2 or 0 in values.shape:
         return g
-    near = xp.abs(values[..., 1:] - values[..., :-1]) <= _noise(xp, values, length)[..., None]
+    near = xp.abs(values[..., None, :] - values[..., :, None])
+    near = near <= _noise(xp, values, length)[..., None, None]
+    near = near & ~xp.eye(values.shape[-1], dtype=xp.bool)
     if not xp.any(near):
         return g
-    zero = xp.zeros_like(g[..., 1:])
-    if _matters(xp, xp.where(near, g[..., 1:] - g[..., :-1], zero), g):
+    both = g[..., None, :] + xp.zeros_like(g[..., :, None])
+    zero = xp.zeros_like(both)
+    if _matters(xp, xp.where(near, both - xp.matrix_transpose(both), zero), g):
         _warn(name)
-    elif turned is not None and _matters(xp, xp.where(near, g[..., 1:], zero), g):
-        beside = xp.linalg.diagonal(turned, offset=1) + xp.conj(
-            xp.linalg.diagonal(turned, offset=-1)
-        )
+    elif turned is not None and _matters(xp, xp.where(near, both, zero), g):
+        beside = turned + xp.conj(xp.matrix_transpose(turned))
         if _matters(xp, xp.where(near, beside, xp.zeros_like(beside)), turned):
             _warn(name)
     return g
@@ -166,6 +172,33 @@ values_p: Primitive = linear(
     transpose=lambda g, *_, **__: [g, None, None],
     shape=lambda g, *_, **__: g,
     batch=_first_with_batch(lambda: values_p),
+    places=slice(0, 1),
+)
+
+
+def of_dependent_vectors(name: str, g: Any, vectors: Any) -> Any:
+    """Check the cotangent of eigenvalues or eigenvectors where these are linearly dependent."""
+    return bind(dependence_p, (g, vectors), {"name": name})
+
+
+def _evaluate_dependence(g: Any, vectors: Any, *, name: str) -> Any:
+    """Give the cotangent back; warn where it is not zero and the vectors are dependent."""
+    xp = namespace(g, vectors)
+    if 0 in vectors.shape:
+        return g
+    s = xp.linalg.svdvals(vectors)
+    dependent = s[..., -1] <= 10 * xp.finfo(s.dtype).eps ** 0.5 * s[..., 0]
+    if xp.any(dependent & xp.any(g != 0, axis=(-2, -1))):
+        _warn(name, _DEFECTIVE)
+    return g
+
+
+dependence_p: Primitive = linear(
+    "dependence_of_vectors",
+    _evaluate_dependence,
+    transpose=lambda g, *_, **__: [g, None],
+    shape=lambda g, *_, **__: g,
+    batch=_first_with_batch(lambda: dependence_p),
     places=slice(0, 1),
 )
 

@@ -1,25 +1,28 @@
-"""Norms of vectors and matrices."""
+"""Norms of vectors and matrices, and condition numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from ...engine.errors import ArgumentError, ShapeError, describe
+from ...engine.errors import ArgumentError, LinAlgError, ShapeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, is_inexact
 from .. import elementwise as ew
 from ..arguments import Axis, array_operand, axes_of
 from ..broadcasting import convert
 from ..declare import namespace, nonlinear
+from ..indexing.getitem import getitem
 from ..pointwise import scale
 from ..reductions.extrema import max, min
+from ..reductions.sums import any as holds_any
 from ..reductions.sums import over_batch, reduced_type, sum, with_axes_kept
 from ..shaping.permuting import moveaxis
 from ..shaping.reshaping import expand_dims
-from .matrices import real_dtype
+from .matrices import matrix_operand, real_dtype
+from .solving import inv_p
 from .spectral import svdvals
 
 
@@ -61,9 +64,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     >>> norm(x, 1, axis=0)
     array([7., 0.])
     """
-    x = array_operand(x)
-    if not is_inexact(x.dtype):
-        x = convert(x, np.dtype(float))
+    x = _inexact(x)
     rank = len(x.shape)
     if axis is None:
         if ord is None:
@@ -74,18 +75,127 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
             )
     axes = axes_of("norm", axis, x)
     if len(axes) == 1:
-        return _of_vectors(x, 2 if ord is None else ord, axes, keepdims)
+        return _of_vectors("norm", x, ord, axes, keepdims)
     if len(axes) == 2:
-        return _of_matrices(x, "fro" if ord is None else ord, axes, keepdims)
+        return _of_matrices("norm", x, ord, axes, keepdims)
     raise ArgumentError(f"norm({describe(x)}): axis names one axis or two, got {axis!r}")
+
+
+def vector_norm(
+    x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: float | None = 2
+) -> Any:
+    """Norm of vectors, which may lie along several axes.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int or tuple of int, optional
+        By default the whole array is one vector.
+    keepdims : bool
+        Leave the axes with length 1.
+    ord : number, optional
+        As for vectors in `norm`.
+
+    Returns
+    -------
+    array
+        Real.
+
+    Examples
+    --------
+    >>> vector_norm([[3.0, 0.0], [4.0, 0.0]], axis=0)
+    array([5., 0.])
+    """
+    x = _inexact(x)
+    return _of_vectors("vector_norm", x, ord, axes_of("vector_norm", axis, x), keepdims)
+
+
+def matrix_norm(
+    x: Any, /, *, keepdims: bool = False, ord: float | Literal["fro", "nuc"] | None = "fro"
+) -> Any:
+    """Norm of each matrix.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., m, n)
+    keepdims : bool
+        Leave the last two axes with length 1.
+    ord : number, 'fro' or 'nuc', optional
+        As for matrices in `norm`.
+
+    Returns
+    -------
+    array, shape (...)
+        Real.
+
+    Examples
+    --------
+    >>> float(matrix_norm([[3.0, 0.0], [4.0, 0.0]]))
+    5.0
+    """
+    x = matrix_operand("matrix_norm", x)
+    last = (len(x.shape) - 2, len(x.shape) - 1)
+    return _of_matrices("matrix_norm", x, ord, last, keepdims)
+
+
+def cond(x: Any, p: float | Literal["fro", "nuc"] | None = None) -> Any:
+    """Condition number of each matrix: its norm times that of its inverse.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., m, n)
+        Square, unless `p` is None, 2 or -2.
+    p : number, 'fro' or 'nuc', optional
+        The norm, as for matrices in `norm`. None and 2 are the ratio of the largest and the
+        smallest singular value, -2 its inverse.
+
+    Returns
+    -------
+    array, shape (...)
+        Real; inf for singular matrices.
+
+    Raises
+    ------
+    LinAlgError
+        Matrices without elements.
+
+    Examples
+    --------
+    >>> float(cond([[4.0, 0.0], [0.0, 2.0]]))
+    2.0
+    """
+    x = matrix_operand("cond", x, square=p not in (None, 2, -2))
+    if 0 in x.shape[-2:]:
+        raise LinAlgError(f"cond({describe(x)}): matrices without elements have no condition")
+    last = (len(x.shape) - 2, len(x.shape) - 1)
+    with np.errstate(all="ignore"):
+        if p in (None, 2, -2):
+            s = svdvals(x)
+            first, final = (-1, 0) if p == -2 else (0, -1)
+            out = getitem(s, (..., first)) / getitem(s, (..., final))
+        else:
+            inverse = bind(inv_p, (x,), {"singular": "nan"})
+            singular = ew.logical_and(ew.isnan(inverse), ew.logical_not(ew.isnan(x)))
+            size = _of_matrices("cond", ew.where(singular, 0, inverse), p, last, False)
+            size = ew.where(holds_any(singular, last), np.inf, size)
+            out = _of_matrices("cond", x, p, last, False) * size
+        undefined = ew.logical_and(ew.isnan(out), ew.logical_not(holds_any(ew.isnan(x), last)))
+        return ew.where(undefined, np.inf, out)
+
+
+def _inexact(x: Any) -> Any:
+    x = array_operand(x)
+    return x if is_inexact(x.dtype) else convert(x, np.dtype(float))
 
 
 # --- vectors --------------------------------------------------------------------------------------
 
 
-def _of_vectors(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+def _of_vectors(name: str, x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    if ord is None:
+        ord = 2
     if isinstance(ord, str) or not np.isscalar(ord) or isinstance(ord, complex):
-        raise ArgumentError(f"norm({describe(x)}): the ord of a vector is a number, got {ord!r}")
+        raise ArgumentError(f"{name}({describe(x)}): the ord of a vector is a number, got {ord!r}")
     order = float(ord)
     if order in (np.inf, -np.inf):
         return (max if order > 0 else min)(ew.absolute(x), axis=axes, keepdims=keepdims)
@@ -122,7 +232,7 @@ def _vector_norm_pullback(
     out = with_axes_kept(out, x.shape, axis, keepdims)
     at_zero = ew.equal(out, 0)
     if order == 2:
-        ratio = ew.where(at_zero, 0, g / ew.where(at_zero, 1, out))
+        ratio = ew.where(at_zero, 0, scale(g, 1 / ew.where(at_zero, 1, out)))
         return scale(ratio, ew.conjugate(x))
     at_zero = ew.logical_or(at_zero, ew.equal(x, 0))
     ratio = ew.where(at_zero, 1, ew.absolute(x)) / ew.where(at_zero, 1, out)
@@ -164,13 +274,13 @@ _MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
-def _of_matrices(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+def _of_matrices(name: str, x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     try:
-        compute = _MATRIX_NORMS["fro" if ord == "f" else ord]
+        compute = _MATRIX_NORMS["fro" if ord is None or ord == "f" else ord]
     except (KeyError, TypeError):
         known = ", ".join(map(repr, _MATRIX_NORMS))
         raise ArgumentError(
-            f"norm({describe(x)}): the ord of a matrix is one of {known}; got {ord!r}"
+            f"{name}({describe(x)}): the ord of a matrix is one of {known}; got {ord!r}"
         ) from None
     last = (len(x.shape) - 2, len(x.shape) - 1)
     out = compute(x if axes == last else moveaxis(x, axes, last))

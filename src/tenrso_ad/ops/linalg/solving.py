@@ -6,27 +6,26 @@ Shapes are those of NumPy 2: the last two axes are the matrix, the others are st
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ...engine.array_type import ArrayType
-from ...engine.errors import LinAlgError, ShapeError, describe
+from ...engine.errors import ArgumentError, LinAlgError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind
 from .. import elementwise as ew
 from ..arguments import array_operand
 from ..broadcasting import match
 from ..contraction.einsum import matmul
-from ..declare import is_complex, namespace, nonlinear
+from ..declare import namespace, namespace_inside, nonlinear
 from ..indexing.getitem import getitem
 from ..pointwise import align, scale
-from ..reductions.sums import sum
 from ..shaping.diagonals import tril
 from ..shaping.permuting import matrix_transpose
-from ..shaping.reshaping import expand_dims
-from .matrices import adjoint, matrix_operand, real_dtype
+from .matrices import adjoint, matrix_operand, right_hand_side
 
 
 @contextlib.contextmanager
@@ -78,9 +77,18 @@ def _evaluate_inv(a: Any, *, singular: str) -> Any:
     return out
 
 
-def _inv_pullback(g: Any, out: Any) -> Any:
+def _inv_pullback(g: Any, out: Any, *, singular: str) -> Any:
     transposed = matrix_transpose(out)
-    return -matmul(matmul(transposed, g), transposed)
+    if singular == "raise":
+        return -matmul(matmul(transposed, g), transposed)
+    left = times_singular(transposed, g)
+    return -matrix_transpose(times_singular(out, matrix_transpose(left)))
+
+
+def times_singular(inverse: Any, g: Any) -> Any:
+    """Multiply a matrix with a cotangent; where it is NaN, the zeros of the cotangent stay zero."""
+    singular = ew.isnan(inverse)
+    return matmul(ew.where(singular, 0, inverse), g) + scale(g, ew.where(singular, inverse, 0))
 
 
 inv_p: Primitive = nonlinear(
@@ -91,6 +99,46 @@ inv_p: Primitive = nonlinear(
     shape=lambda a, *, singular: a,
     batch=lambda size, values, batched, params: bind(inv_p, values, params),
 )
+
+
+def matrix_power(a: Any, n: int) -> Any:
+    """Product of n times the same matrix, of its inverse for n < 0, and the identity for n = 0.
+
+    Parameters
+    ----------
+    a : array_like, shape (..., n, n)
+    n : int
+
+    Raises
+    ------
+    LinAlgError
+        A singular matrix and n < 0.
+    ArgumentError
+        `n` is not an int.
+
+    Examples
+    --------
+    >>> matrix_power([[1, 1], [0, 1]], 5)
+    array([[1, 5],
+           [0, 1]])
+    """
+    floating, a = matrix_operand("matrix_power", a, square=True), array_operand(a)
+    try:
+        n = operator.index(n)
+    except TypeError:
+        raise ArgumentError(f"matrix_power({describe(a)}): n is an int, got {n!r}") from None
+    if n == 0:
+        identity = namespace_inside(a).eye(a.shape[-1], dtype=a.dtype)
+        return ew.where(False, a, identity)
+    power, n = (a, n) if n > 0 else (inv(floating), -n)
+    result = None
+    while True:  # by the binary digits of n
+        n, odd = divmod(n, 2)
+        if odd:
+            result = power if result is None else matmul(result, power)
+        if not n:
+            return result
+        power = matmul(power, power)
 
 
 # --- linear systems -------------------------------------------------------------------------------
@@ -122,15 +170,7 @@ def solve(a: Any, b: Any) -> Any:
     array([1., 1.])
     """
     a = matrix_operand("solve", a, square=True)
-    b = array_operand(b)
-    vector = len(b.shape) == 1
-    rows = b.shape[0 if vector else -2] if b.shape else None
-    if rows != a.shape[-1]:
-        raise ShapeError(
-            f"solve({describe(a)}, {describe(b)}): wants b of shape (n,) or (..., n, k) with "
-            f"n = {a.shape[-1]}"
-        )
-    b = matrix_operand("solve", expand_dims(b, -1) if vector else b)
+    b, vector = right_hand_side("solve", a.shape[-1], a, b)
     x = bind(solve_p, (a, b))
     return getitem(x, (..., 0)) if vector else x
 
@@ -145,7 +185,8 @@ def _solve_pullback(
     return [of_a, match(of_b, b_type.shape, b_type.dtype)]
 
 
-def _solve_shape(a: ArrayType, b: ArrayType) -> ArrayType:
+def solve_shape(a: ArrayType, b: ArrayType) -> ArrayType:
+    """Shape rule of a linear system, of stacks that broadcast."""
     stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     return ArrayType((*stack, *b.shape[-2:]), np.result_type(a.dtype, b.dtype))
 
@@ -155,147 +196,8 @@ solve_p: Primitive = nonlinear(
     lambda a, b: namespace(a, b).linalg.solve(a, b),
     pullback=_solve_pullback,
     operands="a b",
-    shape=_solve_shape,
+    shape=solve_shape,
     batch=lambda size, values, batched, params: bind(solve_p, align(size, values, batched)),
-)
-
-
-# --- determinants ---------------------------------------------------------------------------------
-
-
-def det(a: Any) -> Any:
-    """Determinant of each matrix.
-
-    Parameters
-    ----------
-    a : array_like, shape (..., n, n)
-
-    Returns
-    -------
-    array, shape (...)
-
-    Notes
-    -----
-    The gradient is the matrix of cofactors, found by a singular value decomposition where the
-    inverse would lose digits: it is right for singular matrices too. The second derivative wants an
-    invertible matrix.
-
-    Examples
-    --------
-    >>> round(float(det([[2.0, 0.0], [1.0, 4.0]])), 12)
-    8.0
-    """
-    return bind(det_p, (matrix_operand("det", a, square=True),))
-
-
-def _matrix_of(x: Any) -> Any:
-    """Give an array of numbers, one a matrix, two axes more."""
-    return expand_dims(x, (-2, -1))
-
-
-def _cofactors(a: Any) -> Any:
-    """Derivative of det: det(a) times the transposed inverse, for singular matrices its limit."""
-    xp = namespace(a)
-    if xp is not np:
-        return _cofactors_by_svd(a, xp)
-    try:
-        inverse = np.linalg.inv(a)
-    except np.linalg.LinAlgError:
-        return _cofactors_by_svd(a, xp)
-    out = np.linalg.det(a)[..., None, None] * np.swapaxes(inverse, -1, -2)
-    condition = np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
-    rough = condition > np.finfo(a.dtype).eps ** (-1 / 3)
-    if rough.any():
-        out[rough] = _cofactors_by_svd(a[rough], xp)
-    return out
-
-
-def _cofactors_by_svd(a: Any, xp: Any) -> Any:
-    """With a = u s v: det(u) det(v) conj(u) p conj(v), p the products of the other s."""
-    u, s, v = xp.linalg.svd(a, full_matrices=False)
-    itself = xp.eye(s.shape[-1], dtype=xp.bool)
-    others = xp.prod(xp.where(itself, xp.ones_like(s[..., None]), s[..., None, :]), axis=-1)
-    phase = xp.linalg.det(u) * xp.linalg.det(v)
-    return xp.matmul(xp.conj(u) * (phase[..., None] * others)[..., None, :], xp.conj(v))
-
-
-def _cofactors_pullback(g: Any, a: Any, out: Any) -> Any:
-    with derivative_of("det's gradient", "an invertible matrix"):
-        inverse = matrix_transpose(inv(a))
-    along = sum(g * inverse, axis=(-2, -1), keepdims=True)
-    return along * out - matmul(matmul(inverse, matrix_transpose(g)), out)
-
-
-cofactors_p: Primitive = nonlinear(
-    "cofactors",
-    _cofactors,
-    pullback=_cofactors_pullback,
-    operands="a",
-    shape=lambda a: a,
-    batch=lambda size, values, batched, params: bind(cofactors_p, values),
-)
-det_p: Primitive = nonlinear(
-    "det",
-    lambda a: namespace(a).linalg.det(a),
-    pullback=lambda g, a: scale(_matrix_of(g), bind(cofactors_p, (a,))),
-    operands="a",
-    shape=lambda a: ArrayType(a.shape[:-2], a.dtype),
-    batch=lambda size, values, batched, params: bind(det_p, values),
-)
-
-
-class SlogdetResult(NamedTuple):
-    """Sign and logarithm of the absolute value of a determinant."""
-
-    sign: Any
-    logabsdet: Any
-
-
-def slogdet(a: Any) -> SlogdetResult:
-    """Sign and logarithm of the absolute value of each determinant.
-
-    Parameters
-    ----------
-    a : array_like, shape (..., n, n)
-
-    Returns
-    -------
-    sign, logabsdet : array, shape (...)
-        For complex matrices the sign has absolute value 1, and a derivative. A singular matrix
-        gives 0 and -inf; its gradient is NaN, or zero where the cotangent is.
-
-    Examples
-    --------
-    >>> sign, logabsdet = slogdet([[0.0, 1.0], [1.0, 0.0]])
-    >>> float(sign), float(logabsdet)
-    (-1.0, 0.0)
-    """
-    return SlogdetResult(*bind(slogdet_p, (matrix_operand("slogdet", a, square=True),)))
-
-
-def _slogdet_pullback(g: Any, a: Any, out: Any) -> Any:
-    of_sign, of_log = g
-    if is_complex(a) and of_sign is not None:
-        turned = 1j * ew.imag(of_sign * out[0])
-        of_log = turned if of_log is None else of_log + turned
-    if of_log is None:
-        return None
-    inverse = bind(inv_p, (a,), {"singular": "nan"})
-    return scale(_matrix_of(of_log), matrix_transpose(inverse))
-
-
-def _slogdet_shape(a: ArrayType) -> tuple[ArrayType, ArrayType]:
-    return ArrayType(a.shape[:-2], a.dtype), ArrayType(a.shape[:-2], real_dtype(a.dtype))
-
-
-slogdet_p: Primitive = nonlinear(
-    "slogdet",
-    lambda a: tuple(namespace(a).linalg.slogdet(a)),
-    pullback=_slogdet_pullback,
-    operands="a",
-    shape=_slogdet_shape,
-    batch=lambda size, values, batched, params: bind(slogdet_p, values),
-    multiple_results=True,
 )
 
 

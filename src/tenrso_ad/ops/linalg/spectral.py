@@ -229,6 +229,44 @@ def svdvals(x: Any, /) -> Any:
     return plainly("svdvals", lambda x: namespace(x).linalg.svdvals(x), x)
 
 
+def polar(a: Any, side: Literal["right", "left"] = "right") -> tuple[Any, Any]:
+    """Polar decomposition: a = u @ p, or p @ u.
+
+    Parameters
+    ----------
+    a : array_like, shape (..., m, n)
+    side : {'right', 'left'}
+        On which side of u the factor p stands.
+
+    Returns
+    -------
+    u : array, shape (..., m, n)
+        Its columns, or its rows, are orthonormal.
+    p : array, shape (..., n, n) or (..., m, m)
+        Hermitian and positive semidefinite.
+
+    Warns
+    -----
+    DegenerateWarning
+        In the backward pass of a singular matrix, of which u is not determined.
+
+    Examples
+    --------
+    >>> u, p = polar([[0.0, -2.0], [3.0, 0.0]])
+    >>> p.round(12)
+    array([[3., 0.],
+           [0., 2.]])
+    """
+    if side not in ("right", "left"):
+        raise ArgumentError(f"polar: side is 'right' or 'left', got {side!r}")
+    a = matrix_operand("polar", a)
+    u, _, vh = svd(a, full_matrices=False)
+    u = matmul(u, vh)
+    # not of the singular values: so equal ones do no harm to the derivative
+    p = matmul(adjoint(u), a) if side == "right" else matmul(a, adjoint(u))
+    return u, (p + adjoint(p)) * 0.5
+
+
 def _hermitian_svd(a: Any) -> SVDResult:
     w, v = eigh(a)
     s = ew.absolute(w)
