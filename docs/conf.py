@@ -3,12 +3,7 @@
 import sys
 from importlib import metadata
 from pathlib import Path
-
-here = Path(__file__).resolve().parent
-sys.path.insert(0, str(here))
-import function_tables  # noqa: E402  (docs/function_tables.py)
-
-(here / "functions.rst").write_text(function_tables.text())
+from typing import Any
 
 project = "tenrso-ad"
 author = "the tenrso-ad developers"
@@ -39,3 +34,12 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
 }
+
+
+def setup(app: Any) -> None:
+    """Write the page of functions before the pages are read."""
+    here = Path(__file__).resolve().parent
+    sys.path.insert(0, str(here))
+    import function_tables  # docs/function_tables.py
+
+    (here / "functions.rst").write_text(function_tables.text())
