@@ -17,7 +17,7 @@ from ...engine.trace import bind, foreign_evaluation, is_inexact
 from .. import elementwise as ew
 from ..arguments import operand_like
 from ..broadcasting import broadcast_to, convert
-from ..declare import constant, namespace, nonlinear
+from ..declare import constant, namespace, nonlinear, ones_like
 from ..indexing.getitem import getitem, scatter_add
 from ..indexing.subscript import ARRAY
 from ..indexing.taking import take_along_axis
@@ -71,7 +71,7 @@ def _pullback(g: Any, x: Any, ranks: Any) -> list[Any]:
     rows = np.arange(x.shape[0])[:, None]
     shape, index = tuple(x.shape), (ARRAY, ARRAY)
     total = scatter_add(g, shape, index, (rows, picked), False)
-    count = scatter_add(np.ones(shape, np.intp), shape, index, (rows, groups), False)
+    count = scatter_add(ones_like(groups), shape, index, (rows, groups), False)
     share = take_along_axis(total, groups) / convert(take_along_axis(count, groups), g.dtype)
     return [convert(share, x.dtype), None]
 

@@ -1,4 +1,4 @@
-"""pad: the modes that are linear in the array, and maximum and minimum."""
+"""pad, in every mode that says what the new elements are."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from ..arguments import array_operand, axis_of, operand_like
 from ..broadcasting import broadcast_to, convert
 from ..indexing.getitem import getitem
 from ..reductions.extrema import max, min
+from ..reductions.medians import median
 from ..reductions.moments import mean
+from .creation import copy
 from .joining import concatenate_p
+from .permuting import moveaxis
 from .reshaping import pad_p, reshape
 from .splitting import split
 
@@ -118,6 +121,7 @@ _MODES: dict[str, tuple[Callable[..., list[Any]], str, Any]] = {
     "linear_ramp": (_linear_ramp, "end_values", 0),
     "maximum": (_statistic(max), "stat_length", None),
     "mean": (_statistic(mean), "stat_length", None),
+    "median": (_statistic(median), "stat_length", None),
     "minimum": (_statistic(min), "stat_length", None),
     "reflect": (_mirrored(0), "reflect_type", "even"),
     "symmetric": (_mirrored(1), "reflect_type", "even"),
@@ -125,7 +129,12 @@ _MODES: dict[str, tuple[Callable[..., list[Any]], str, Any]] = {
 }
 
 
-def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> Any:
+def pad(
+    array: Any,
+    pad_width: Any,
+    mode: str | Callable[..., object] = "constant",
+    **options: Any,
+) -> Any:
     """Add elements before and after along the axes of an array.
 
     Parameters
@@ -134,20 +143,24 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
     pad_width : int, pair, sequence of pairs or dict
         How many elements: one number for all sides, (before, after) for all axes, one pair for each
         axis, or numbers or pairs by axis.
-    mode : str
+    mode : str or callable
         'constant'
             `constant_values`, zero by default.
         'edge'
             The element at the edge.
         'linear_ramp'
             Values on a line from the edge to `end_values`, zero by default.
-        'maximum', 'minimum', 'mean'
+        'maximum', 'minimum', 'mean', 'median'
             Of the `stat_length` elements next to the edge, by default of all along the axis.
         'reflect', 'symmetric'
             The array mirrored at the edge element, or at the edge including that element;
             `reflect_type` is 'even', or 'odd' for twice the edge element less the mirrored one.
         'wrap'
             The array from its other end.
+        function
+            Called as ``function(vector, (before, after), axis, options)`` for each vector along
+            each axis of the array, which has zeros at its new places; it changes the vector in
+            place.
     constant_values, end_values : array_like
         One number, a pair or a pair for each axis, as for `pad_width`. They are differentiated too.
     stat_length : int, pair, sequence of pairs or None
@@ -156,8 +169,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
     Raises
     ------
     ArgumentError
-        Another mode ('median', 'empty' and functions are not supported), or an option that belongs
-        to another mode.
+        Another mode ('empty' is refused: its elements would be arbitrary), or an option that
+        belongs to another mode.
     ShapeError
         An empty axis that only 'constant' can extend.
 
@@ -167,9 +180,13 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
     array([3, 2, 1, 2, 3, 2])
     """
     x = array_operand(array)
-    if not isinstance(mode, str) or mode not in _MODES:
+    if callable(mode):
+        return _by_function(x, _widths(x, pad_width), mode, options)
+    if mode not in _MODES:
         known = ", ".join(map(repr, _MODES))
-        raise ArgumentError(f"pad: mode {mode!r} is not supported; the modes are {known}")
+        raise ArgumentError(
+            f"pad: mode {mode!r} is not supported; the modes are {known}, and functions"
+        )
     block, name, default = _MODES[mode]
     wrong = ", ".join(sorted(options.keys() - {name}))
     if wrong:
@@ -178,7 +195,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
     option = options.get(name, default)
     widths = _widths(x, pad_width)
     if mode == "constant" and isinstance(option, (int, float)) and option == 0:
-        return bind(pad_p, (x,), {"widths": widths})
+        return _with_zeros(x, widths)
     settings = _settings(name, option, len(x.shape))
     for axis, (lo, hi) in enumerate(widths):
         length = x.shape[axis]
@@ -192,6 +209,24 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> A
         parts = [operand_like(part, x) for part in parts]
         x = bind(concatenate_p, parts, {"axis": axis})
     return x
+
+
+def _with_zeros(x: Any, widths: tuple[tuple[int, int], ...]) -> Any:
+    return bind(pad_p, (x,), {"widths": widths}) if any(map(any, widths)) else copy(x)
+
+
+def _by_function(
+    x: Any,
+    widths: tuple[tuple[int, int], ...],
+    function: Callable[..., object],
+    options: dict[str, Any],
+) -> Any:
+    out = _with_zeros(x, widths)
+    for axis, pair in enumerate(widths):
+        vectors = moveaxis(out, axis, -1)
+        for i in np.ndindex(*vectors.shape[:-1]):
+            function(getitem(vectors, (*i, ...)), pair, axis, options)
+    return out
 
 
 def _widths(x: Any, pad_width: Any) -> tuple[tuple[int, int], ...]:

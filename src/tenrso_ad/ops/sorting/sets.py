@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from ...engine.errors import ArgumentError, describe
+from ...engine.trace import bind
 from .. import elementwise as ew
 from ..arguments import array_operand
 from ..indexing.getitem import getitem
 from ..indexing.subscript import kind_of
 from ..indexing.taking import slices_at, where_true
 from ..shaping.joining import concatenate
-from ..shaping.reshaping import ravel
+from ..shaping.reshaping import pad_p, ravel
 from .distinct import unique
-from .ordering import argsort, searchsorted, sort
+from .ordering import argsort, of_one_library, searchsorted, sort
 
 _EARLIER, _LATER = slice(None, -1), slice(1, None)
 
@@ -61,6 +60,7 @@ def isin(
             f"isin({describe(element)}, {describe(others)}): kind='table' is for integers; leave "
             "it away"
         )
+    element, others = of_one_library(element, others)
     count = others.shape[0]
     if count:
         ordered = sort(others)
@@ -187,7 +187,9 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     """
     parts = [array_operand(ar1), array_operand(ar2)]
     ordered = sort(concatenate([ravel(p) if assume_unique else unique(p) for p in parts]))
-    differs = ew.not_equal(getitem(ordered, _LATER), getitem(ordered, _EARLIER))
-    edge = np.ones(min(ordered.shape[0], 1), bool)
-    alone = concatenate((edge, differs)) & concatenate((differs, edge))
-    return where_true("setxor1d", alone, ordered, None)
+    if not ordered.shape[0]:
+        return ordered
+    equal = ew.equal(getitem(ordered, _LATER), getitem(ordered, _EARLIER))
+    equal = bind(pad_p, (equal,), {"widths": ((1, 1),)})  # to the neighbour before, and behind
+    twice = ew.logical_or(getitem(equal, _LATER), getitem(equal, _EARLIER))
+    return where_true("setxor1d", ew.logical_not(twice), ordered, None)
