@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..ops.reductions.cumulative import (
     cumprod,
     cumsum,
+    cumulative_prod,
+    cumulative_sum,
 )
 from ..ops.reductions.differences import (
     diff,
@@ -22,6 +24,8 @@ from ..ops.reductions.extrema import (
     ptp,
 )
 from ..ops.reductions.logarithmic import (
+    log_softmax,
+    logcumsumexp,
     logsumexp,
     softmax,
 )
@@ -80,9 +84,13 @@ __all__ = [
     "cov",
     "cumprod",
     "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "diff",
     "ediff1d",
     "gradient",
+    "log_softmax",
+    "logcumsumexp",
     "logsumexp",
     "max",
     "mean",

@@ -39,6 +39,12 @@ def convert(x: Any, dtype: Any) -> Any:
     return bind(convert_p if is_inexact(dtype) else discretize_p, (x,), {"dtype": dtype})
 
 
+def wider(dtype: Any) -> Any:
+    """float32 for the floats of 16 and fewer bits, in which long sums are lost."""
+    narrow = isinstance(dtype, np.dtype) and (dtype.kind == "V" or dtype.char == "e")
+    return np.float32 if narrow else None
+
+
 def match(cotangent: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Bring a cotangent to the shape and dtype of the operand that was broadcast and promoted."""
     if cotangent.dtype != dtype:

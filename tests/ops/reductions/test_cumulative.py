@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import AxisError, DTypeError
+from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.engine.trace import bind
 from tenrso_ad.ops.reductions import cumulative
@@ -42,6 +42,15 @@ CASES = [
     *[call(n, 0) for n in ("cumsum", "cumprod")],
     *[call(n, 2, 0, axis=1) for n in ("cumsum", "cumprod")],
     *[call(n, 1, 3, axis=0) for n in ("cumsum", "cumprod")],
+    *[
+        call(n, *shape, **options)
+        for n in ("cumulative_sum", "cumulative_prod")
+        for shape, options in (
+            ((4,), {}),
+            ((2, 3), {"axis": 0, "include_initial": True}),
+            ((0,), {"include_initial": True}),
+        )
+    ],
     Case(
         "cumprod with zeros",
         lambda x: cumulative.cumprod(x, axis=1),
@@ -117,10 +126,12 @@ def test_the_recurrence_is_what_it_says_for_few_and_many_lanes(length, lanes, re
 # --- values that bite ----------------------------------------------------------------------------
 
 
-def test_narrow_floats_run_in_float32():
-    x = np.ones(1000, ml_dtypes.bfloat16)
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_narrow_floats_run_in_float32(dtype):
+    """NumPy's own running sum of these float16 stops at 2048."""
+    x = np.ones(4096, dtype)
     out = cumulative.cumsum(x)
-    assert out.dtype == x.dtype and out[-1] == 1000
+    assert out.dtype == x.dtype and out[-1] == 4096
     gradient = ta.grad(lambda t: cumulative.cumsum(t)[-1])(x)
     assert gradient.dtype == x.dtype and (gradient == 1).all()
 
@@ -141,6 +152,24 @@ def test_a_zero_cotangent_gives_zero_beside_an_infinite_product():
     with np.errstate(over="ignore"):
         _, pullback = ta.vjp(cumulative.cumprod, x)
     np.testing.assert_array_equal(pullback(np.array([1.0, 0.0, 0.0]))[0], [1, 0, 0])
+
+
+@pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
+def test_names_of_the_standard(name):
+    function, numpys = getattr(cumulative, name), getattr(np, name)
+    for dtype in (bool, np.uint8, np.float32):
+        options = {"dtype": None, "include_initial": True}
+        expected = numpys(np.array([1, 2, 3]).astype(dtype), **options)
+        got = function(np.array([1, 2, 3]).astype(dtype), **options)
+        assert got.dtype == expected.dtype
+        np.testing.assert_array_equal(got, expected)
+    assert function(3.0).shape == numpys(3.0).shape == (1,)
+    out = np.empty(3)
+    assert function(np.ones(2), out=out, include_initial=True) is out and out[-1] > 0
+    with pytest.raises(ArgumentError, match=rf"{name}\(float64\[2,2\]\): wants axis="):
+        function(np.ones((2, 2)))
+    with pytest.raises(AxisError, match=rf"{name}.*axis 2"):
+        function(np.ones((2, 2)), axis=2)
 
 
 @pytest.mark.parametrize("name", ["cumsum", "cumprod"])

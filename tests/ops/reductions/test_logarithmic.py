@@ -3,13 +3,20 @@
 import ml_dtypes
 import numpy as np
 import pytest
+from scipy.special import log_softmax as scipy_log_softmax
 from scipy.special import logsumexp as scipy_logsumexp
 from scipy.special import softmax as scipy_softmax
 
 import tenrso_ad as ta
+import tenrso_ad.numpy as tnp
 from tenrso_ad.engine.errors import AxisError, DTypeError, ShapeError
 from tenrso_ad.engine.staging import stage
-from tenrso_ad.ops.reductions.logarithmic import logsumexp, softmax
+from tenrso_ad.ops.reductions.logarithmic import (
+    log_softmax,
+    logcumsumexp,
+    logsumexp,
+    softmax,
+)
 from tests.ops.table import Case, each, nonzero, normal, positive
 
 INF = np.inf
@@ -26,12 +33,43 @@ def call(*shape, **kwargs):
     )
 
 
-def softly(*shape, **kwargs):
+def softly(*shape, log=False, **kwargs):
+    ours, theirs = (log_softmax, scipy_log_softmax) if log else (softmax, scipy_softmax)
     return Case(
-        f"softmax {list(shape)} {kwargs}",
-        lambda x: softmax(x, **kwargs),
+        f"{ours.__name__} {list(shape)} {kwargs}",
+        lambda x: ours(x, **kwargs),
         normal(*shape),
-        reference=lambda x: scipy_softmax(x, **{"axis": -1, **kwargs}),
+        reference=lambda x: theirs(x, **{"axis": -1, **kwargs}),
+    )
+
+
+def masked_softmax(log):
+    ours, theirs = (log_softmax, scipy_log_softmax) if log else (softmax, scipy_softmax)
+    return Case(
+        f"{ours.__name__} with a mask",
+        lambda x: tnp.where(MASK, ours(x, axis=1, where=MASK), 0),
+        normal(2, 3),
+        reference=lambda x: np.where(MASK, theirs(np.where(MASK, x, -INF), axis=1), 0),
+    )
+
+
+def running(*shape, complex=False, axis=None):
+    """Against sums of ever more elements."""
+
+    def reference(x):
+        x = x.ravel() if axis is None else x
+        place = 0 if axis is None else axis
+        parts = [
+            scipy_logsumexp(np.take(x, range(i + 1), place), place) for i in range(x.shape[place])
+        ]
+        return np.stack(parts, place)
+
+    return Case(
+        f"logcumsumexp {list(shape)} {axis}",
+        lambda x: logcumsumexp(x, axis),
+        normal(*shape),
+        reference=reference,
+        complex=complex,
     )
 
 
@@ -52,6 +90,10 @@ CASES = [
     softly(2, 3),
     softly(4),
     softly(0, 3),
+    *[softly(2, 3, log=True, axis=axis) for axis in (None, -1, (0, 1))],
+    *[masked_softmax(log) for log in (False, True)],
+    *[running(2, 3, axis=axis, complex=True) for axis in (None, 0, -1)],
+    running(1, axis=0),
     call(2, 3, 2, axis=(0, 2)),
     call(4),
     call(),
@@ -209,3 +251,59 @@ def test_softmax_of_narrow_floats_and_integers():
     assert softmax(x).dtype == np.float16
     np.testing.assert_allclose(softmax(x), 1 / 5000, rtol=1e-2)
     np.testing.assert_array_equal(softmax([7, 7]), [0.5, 0.5])
+
+
+def test_log_softmax_of_extreme_values():
+    x = np.array([[INF, INF, 0.0], [-INF, -INF, -INF], [1e4, -INF, -1e4], [1e300, 1e300, 0.0]])
+    half = np.log(0.5)
+    expected = [[half, half, -INF], [-INF] * 3, [0.0, -INF, -2e4], [half, half, -1e300]]
+    np.testing.assert_allclose(log_softmax(x), expected, rtol=1e-15)
+    _, pullback = ta.vjp(log_softmax, x)
+    (gradient,) = pullback(np.eye(4, 3))  # of one result in each of the first three rows
+    expected = [[0.5, -0.5, 0], [0, 1, 0], [-1, 0, 1], [0, 0, 0]]
+    np.testing.assert_array_equal(gradient, expected)
+    assert np.isnan(log_softmax([np.nan, 1.0])).all()
+    assert log_softmax(np.ones((2, 0))).shape == (2, 0)
+
+
+def test_nan_under_a_mask_does_not_come_out():
+    x = np.array([[1.0, np.nan, INF], [np.nan, np.nan, np.nan]])
+    mask = np.array([[True, False, False], [False, False, False]])
+    for f in (softmax, log_softmax):
+        out, pullback = ta.vjp(lambda t, f=f: f(t, where=mask), x)
+        np.testing.assert_array_equal(np.exp(out) if f is log_softmax else out, mask)
+        np.testing.assert_array_equal(pullback(np.ones((2, 3)))[0], np.zeros((2, 3)))
+
+
+def test_running_sums_of_infinities():
+    x = np.array([-INF, -INF, 1.0, INF, 2.0, INF, -INF])
+    out = logcumsumexp(x)
+    np.testing.assert_array_equal(out, [-INF, -INF, 1.0, INF, INF, INF, INF])
+    expected = np.zeros((7, 7))
+    expected[2, 2] = expected[3:5, 3] = 1
+    expected[5:, [3, 5]] = 0.5
+    np.testing.assert_array_equal(ta.jacrev(logcumsumexp)(x), expected)
+    np.testing.assert_array_equal(ta.jacfwd(logcumsumexp)(x), expected)
+    assert np.isfinite(ta.hessian(lambda t: logcumsumexp(t)[2])(x)).all()
+    np.testing.assert_array_equal(np.isnan(logcumsumexp([0.0, np.nan, 1.0])), [0, 1, 1])
+
+
+def test_running_sums_of_huge_and_tiny_exponentials():
+    for x in ([1e4, 0.0, -1e4], [-1e4, 0.0, 1e4], [-1000.0, -1001.0]):
+        x = np.array(x)
+        last, gradient = ta.value_and_grad(lambda t: logcumsumexp(t)[-1])(x)
+        np.testing.assert_allclose(last, logsumexp(x), rtol=1e-15)
+        np.testing.assert_allclose(gradient, softmax(x), rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_running_sums_and_log_softmax_keep_narrow_dtypes(dtype):
+    x = np.zeros(5000, dtype)
+    for f in (logcumsumexp, log_softmax):
+        out, gradient = ta.value_and_grad(lambda t, f=f: f(t)[-1])(x)
+        assert out.dtype == gradient.dtype == dtype
+        if f is logcumsumexp:
+            np.testing.assert_allclose(np.float64(gradient), 1 / 5000, rtol=1e-2)
+        assert abs(np.float64(out)) == pytest.approx(np.log(5000), rel=4e-3)
+    with pytest.raises(AxisError, match=r"logcumsumexp\("):
+        logcumsumexp(x, axis=1)

@@ -206,16 +206,17 @@ def test_operands_of_numpys_own_kind_give_numpys_own_kind():
 # --- values that bite ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
 @pytest.mark.parametrize("name", ["sum", "prod", "mean"])
-def test_narrow_floats_are_summed_in_float32(name):
-    """NumPy's own sum of these bfloat16 stops at 256."""
-    x = np.full(10_000, 0.5, ml_dtypes.bfloat16)
+def test_narrow_floats_are_summed_in_float32(name, dtype):
+    """NumPy's own sums of these columns stop at 256 and 2048."""
+    x = np.full((10_000, 1), 0.5, dtype)
     if name == "prod":
-        x = (1 + 0.0078125 * np.ones(100)).astype(ml_dtypes.bfloat16)
-    expected = getattr(np, name)(x.astype(np.float32)).astype(x.dtype)
-    out = FUNCTIONS[name](x)
+        x = np.array([[1e3], [1e3], [1e-3]]).astype(dtype)  # beyond float16 in between
+    expected = getattr(np, name)(x.astype(np.float32), axis=0).astype(x.dtype)
+    out = FUNCTIONS[name](x, axis=0)
     assert out.dtype == x.dtype and out == expected
-    gradient = ta.grad(FUNCTIONS[name])(x)
+    gradient = ta.grad(lambda t: FUNCTIONS[name](t[1:]))(x)
     assert (gradient.dtype, gradient.shape) == (x.dtype, x.shape)
 
 

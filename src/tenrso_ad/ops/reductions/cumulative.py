@@ -15,16 +15,19 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.array_type import ArrayType
+from ...engine.errors import ArgumentError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind
 from ..arguments import array_operand, axis_of, dtype_of, into
-from ..broadcasting import broadcast_to, convert
-from ..declare import linear, namespace, nonlinear
+from ..broadcasting import broadcast_to, convert, wider
+from ..declare import linear, namespace, nonlinear, zeros_like
+from ..indexing.getitem import getitem
 from ..pointwise import scale
-from ..shaping.reshaping import pad_p, ravel
+from ..shaping.joining import concatenate
+from ..shaping.reshaping import pad_p, ravel, with_axes
 
 
-def _further_back(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
+def further_back(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
     """Batching rule of an operation along one axis."""
 
     def rule(size: int, values: Any, batched: Any, params: Any) -> Any:
@@ -37,12 +40,17 @@ def _further_back(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
     return rule
 
 
+def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """Elements between two places of an axis."""
+    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
+
+
 def _accumulated(ufunc: np.ufunc, x: ndarray, axis: int, reverse: bool) -> ndarray:
-    """Run a ufunc along an axis; the narrow floats of ml_dtypes are run in float32."""
-    narrow = x.dtype if x.dtype.kind == "V" else None
+    """Run a ufunc along an axis; narrow floats are run in float32."""
+    wide = wider(x.dtype)
     way = (slice(None),) * axis + (slice(None, None, -1 if reverse else 1),)
-    out: ndarray = ufunc.accumulate(x[way], axis, np.float32 if narrow else None)[way]
-    return out.astype(narrow) if narrow else out
+    out: ndarray = ufunc.accumulate(x[way], axis, wide)[way]
+    return out if wide is None else out.astype(x.dtype)
 
 
 def _accumulator(ufunc: np.ufunc) -> Callable[..., ArrayType]:
@@ -71,7 +79,7 @@ cumsum_p: Primitive = linear(
         cumsum_p, (g,), {"axis": axis, "reverse": not reverse}
     ),
     shape=_accumulator(np.add),
-    batch=_further_back(lambda: cumsum_p),
+    batch=further_back(lambda: cumsum_p),
 )
 
 
@@ -106,6 +114,50 @@ def _operands(name: str, a: Any, axis: int | None, dtype: Any) -> tuple[Any, int
     if dtype is not None:
         a = convert(a, dtype_of(name, dtype))
     return a, axis_of(name, axis, a)
+
+
+def cumulative_sum(
+    x: Any,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
+) -> Any:
+    """Running sum, under the name and with the options of the array API standard.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, optional
+        Along which; may be left out for an array of one axis.
+    dtype, out
+        As in `cumsum`.
+    include_initial : bool
+        Begin with a zero, so that there is one element more.
+
+    Examples
+    --------
+    >>> cumulative_sum([1.0, 2.0, 3.0], include_initial=True)
+    array([0., 1., 3., 6.])
+    """
+    x, axis = _one_axis("cumulative_sum", x, axis)
+    running = cumsum(x, axis, dtype)
+    return into("cumulative_sum", out, _begun(running, axis, 0) if include_initial else running)
+
+
+def _one_axis(name: str, x: Any, axis: int | None) -> tuple[Any, int]:
+    x = with_axes(array_operand(x), 1)
+    if axis is None and len(x.shape) > 1:
+        raise ArgumentError(f"{name}({describe(x)}): wants axis=, for there are several axes")
+    return x, axis_of(name, 0 if axis is None else axis, x)
+
+
+def _begun(running: Any, axis: int, first: int) -> Any:
+    """Put a number in front."""
+    shape = (*running.shape[:axis], 1, *running.shape[axis + 1 :])
+    return concatenate((zeros_like(running, shape) + first, running), axis)
 
 
 # --- running products -----------------------------------------------------------------------------
@@ -163,7 +215,7 @@ cumprod_p: Primitive = nonlinear(
     pullback=_cumprod_pullback,
     operands="x",
     shape=_accumulator(np.multiply),
-    batch=_further_back(lambda: cumprod_p),
+    batch=further_back(lambda: cumprod_p),
 )
 
 
@@ -202,7 +254,7 @@ others_p: Primitive = nonlinear(
     pullback=_others_pullback,
     operands="x",
     shape=lambda x, *, axis: x,
-    batch=_further_back(lambda: others_p),
+    batch=further_back(lambda: others_p),
 )
 
 
@@ -230,6 +282,37 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None)
     return into("cumprod", out, running)
 
 
+def cumulative_prod(
+    x: Any,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
+) -> Any:
+    """Running product, under the name and with the options of the array API standard.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, optional
+        Along which; may be left out for an array of one axis.
+    dtype, out
+        As in `cumprod`.
+    include_initial : bool
+        Begin with a one, so that there is one element more.
+
+    Examples
+    --------
+    >>> cumulative_prod([1.0, 2.0, 3.0], include_initial=True)
+    array([1., 1., 2., 6.])
+    """
+    x, axis = _one_axis("cumulative_prod", x, axis)
+    running = cumprod(x, axis, dtype)
+    return into("cumulative_prod", out, _begun(running, axis, 1) if include_initial else running)
+
+
 # --- the recurrence -------------------------------------------------------------------------------
 
 
@@ -237,6 +320,10 @@ def _evaluate_recurrence(a: Any, b: Any, *, axis: int, reverse: bool) -> Any:
     xp = namespace(a, b)
     if xp is not np:
         return _foreign_recurrence(xp, a, b, axis, reverse)
+    wide = wider(b.dtype)
+    if wide is not None:
+        a, wide_b = a.astype(wide), b.astype(wide)
+        return _evaluate_recurrence(a, wide_b, axis=axis, reverse=reverse).astype(b.dtype)
     out = np.empty(b.shape, b.dtype)
     first, second, result = [v.swapaxes(0, axis)[:: -1 if reverse else 1] for v in (a, b, out)]
     length = len(result)
@@ -284,5 +371,5 @@ recurrence_p: Primitive = nonlinear(
     pullback=_recurrence_pullback,
     operands="a b",
     shape=lambda a, b, *, axis, reverse: b,
-    batch=_further_back(lambda: recurrence_p),
+    batch=further_back(lambda: recurrence_p),
 )

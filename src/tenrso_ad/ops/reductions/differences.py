@@ -15,11 +15,8 @@ from ..declare import is_complex
 from ..indexing.getitem import getitem
 from ..shaping.joining import concatenate
 from ..shaping.reshaping import ravel, reshape
+from .cumulative import part
 from .sums import sum
-
-
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return getitem(x, (*(slice(None),) * axis, slice(start, stop)))
 
 
 def _along(values: Any, axis: int, ndim: int) -> Any:
@@ -67,7 +64,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     a = concatenate(parts, axis) if len(parts) > 1 else a
     subtract = ew.not_equal if is_boolean(a.dtype) else ew.subtract
     for _ in range(n):
-        a = subtract(_part(a, axis, 1, None), _part(a, axis, None, -1))
+        a = subtract(part(a, axis, 1, None), part(a, axis, None, -1))
     return a
 
 
@@ -105,7 +102,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     array([0., 1., 2.])
     """
     ary = ravel(array_operand(ary))
-    parts = [_part(ary, 0, 1, None) - _part(ary, 0, None, -1)]
+    parts = [part(ary, 0, 1, None) - part(ary, 0, None, -1)]
     for name, values in (("to_begin", to_begin), ("to_end", to_end)):
         if values is None:
             continue
@@ -219,19 +216,19 @@ def _derivative(f: Any, axis: int, steps: Any, edge_order: int) -> Any:
         """Sum of the samples from `first` on, times one coefficient each."""
         total: Any = None
         for i, c in enumerate(coefficients):
-            term = c * _part(f, axis, first + i, first + i + count)
+            term = c * part(f, axis, first + i, first + i + count)
             total = term if total is None else total + term
         return total
 
     inner, last = length - 2, length - 1
     if uniform:
-        middle = (_part(f, axis, 2, None) - _part(f, axis, None, -2)) / (2 * steps)
+        middle = (part(f, axis, 2, None) - part(f, axis, None, -2)) / (2 * steps)
     else:
         h, k = step(None, -1), step(1, None)
         middle = combine((-k / (h * (h + k)), (k - h) / (h * k), h / (k * (h + k))), 0, inner)
     if edge_order == 1:
-        begin = (_part(f, axis, 1, 2) - _part(f, axis, 0, 1)) / step(0, 1)
-        end = (_part(f, axis, last, None) - _part(f, axis, last - 1, last)) / step(last - 1, last)
+        begin = (part(f, axis, 1, 2) - part(f, axis, 0, 1)) / step(0, 1)
+        end = (part(f, axis, last, None) - part(f, axis, last - 1, last)) / step(last - 1, last)
     else:
         h, k = step(0, 1), step(1, 2)
         begin = combine((-(2 * h + k) / (h * (h + k)), (h + k) / (h * k), -h / (k * (h + k))), 0, 1)
@@ -271,4 +268,4 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     if x is not None:
         x = array_operand(x)
         steps = _along(diff(x), axis, len(y.shape)) if len(x.shape) == 1 else diff(x, 1, axis)
-    return sum(steps * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis)
+    return sum(steps * (part(y, axis, 1, None) + part(y, axis, None, -1)) / 2.0, axis)

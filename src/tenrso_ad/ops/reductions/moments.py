@@ -13,7 +13,7 @@ from ...engine.primitive import Primitive
 from ...engine.trace import bind, is_inexact
 from .. import elementwise as ew
 from ..arguments import Axis, array_operand, dtype_of, into, operand_like
-from ..broadcasting import broadcast_to, convert
+from ..broadcasting import broadcast_to, convert, wider
 from ..declare import is_complex, linear, namespace, nonlinear
 from .sums import (
     add_reduce,
@@ -26,7 +26,6 @@ from .sums import (
     reduction_axes,
     sum,
     warn_where,
-    wider,
     with_axes_kept,
 )
 

@@ -25,7 +25,7 @@ from ..arguments import (
     is_boolean,
     operand_like,
 )
-from ..broadcasting import broadcast_to, convert
+from ..broadcasting import broadcast_to, convert, wider
 from ..declare import constant, inside, linear, namespace, nonlinear
 from ..pointwise import scale
 from ..shaping.diagonals import diagonal
@@ -129,12 +129,6 @@ def reduced_type(dtype: Callable[[Any], Any]) -> Callable[..., ArrayType]:
     return rule
 
 
-def wider(dtype: Any) -> Any:
-    """float32 for the floats of 16 and fewer bits, in which long sums are lost."""
-    narrow = isinstance(dtype, np.dtype) and (dtype.kind == "V" or dtype.char == "e")
-    return np.float32 if narrow else None
-
-
 @functools.lru_cache(maxsize=256)
 def _sum_dtype(dtype: Any) -> Any:
     return np.add.reduce(np.zeros(1, dtype)).dtype
@@ -147,8 +141,9 @@ _multiply_reduce: Any = np.multiply.reduce
 
 
 def _evaluate_sum(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    if x.dtype.kind == "V":  # the 8- and 16-bit floats of ml_dtypes lose a long sum
-        return add_reduce(x, axis, np.float32, None, keepdims).astype(x.dtype)
+    dtype = x.dtype
+    if dtype.kind == "V" or dtype.char == "e":  # the narrow floats lose a long sum
+        return add_reduce(x, axis, np.float32, None, keepdims).astype(dtype)
     return add_reduce(x, axis, None, None, keepdims)
 
 
@@ -251,8 +246,9 @@ def _evaluate_prod(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
     xp = namespace(x)
     if xp is not np:
         return xp.prod(x, axis=axis, keepdims=keepdims)
-    if x.dtype.kind == "V":
-        return _multiply_reduce(x, axis, np.float32, None, keepdims).astype(x.dtype)
+    wide = wider(x.dtype)
+    if wide is not None:
+        return _multiply_reduce(x, axis, wide, None, keepdims).astype(x.dtype)
     return _multiply_reduce(x, axis, None, None, keepdims)
 
 
