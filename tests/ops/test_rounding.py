@@ -5,7 +5,7 @@ import pytest
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
-from tenrso_ad.engine.errors import ArgumentError, DTypeError
+from tenrso_ad.engine.errors import ArgumentError, DTypeError, UnsupportedError
 from tests.ops.table import Case, each, nonzero, normal, slopes
 
 INF, NAN = np.inf, np.nan
@@ -93,6 +93,21 @@ def test_parts_keep_their_dtypes(dtype):
     ):
         np.testing.assert_array_equal(out, expected)
         assert out.dtype == expected.dtype
+
+
+def test_out():
+    x, out = np.array([0.5, 2.75, -1.0]), np.empty(3)
+    for f, expected in (
+        (lambda: tnp.round(x, 1, out), np.round(x, 1)),
+        (lambda: tnp.fix(x, out=out), np.fix(x)),
+        (lambda: tnp.clip(x, 0, 1, out=out), np.clip(x, 0, 1)),
+    ):
+        assert f() is out
+        np.testing.assert_array_equal(out, expected)
+    answers = np.empty(3, bool)
+    assert tnp.isposinf(x, answers) is answers and not answers.any()
+    with pytest.raises(UnsupportedError, match="round: out= takes a plain NumPy array"):
+        tnp.round(ta.tensor(x), out=out)
 
 
 def test_parts_of_what_has_none():

@@ -103,6 +103,9 @@ from ..ops.integers import (
     left_shift,
     right_shift,
 )
+from ..ops.interpolation import (
+    interp,
+)
 from ..ops.logistic import (
     log_sigmoid,
     logaddexp,
@@ -232,6 +235,7 @@ __all__ = [
     "heaviside",
     "hypot",
     "imag",
+    "interp",
     "invert",
     "isclose",
     "iscomplex",

@@ -12,6 +12,7 @@ from . import elementwise as ew
 from .arguments import array_operand, axis_of
 from .pointwise import elementwise, operand, ufuncs
 from .reductions.cumulative import cumsum
+from .reductions.differences import diff
 from .shaping.joining import concatenate
 
 _DEGREE = math.pi / 180
@@ -70,7 +71,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     def part(start: int | None, stop: int | None) -> Any:
         return p[(builtins.slice(None),) * place + (builtins.slice(start, stop),)]
 
-    steps = ew.stop_gradient(part(1, None)) - ew.stop_gradient(part(None, -1))
+    steps = diff(ew.stop_gradient(p), axis=place)
     discont = period / 2 if discont is None else discont
     dtype = np.result_type(steps.dtype, getattr(period, "dtype", period))
     whole = dtype.kind in "iu"

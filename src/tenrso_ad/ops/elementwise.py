@@ -15,6 +15,7 @@ from ..engine.array_type import ArrayType
 from ..engine.errors import ArgumentError
 from ..engine.reverse import register_addition
 from ..engine.trace import bind
+from .arguments import into
 from .broadcasting import convert, match
 from .declare import is_boolean, is_complex, linear, namespace
 from .pointwise import Operation, align, elementwise, operand, ufuncs
@@ -349,6 +350,7 @@ def clip(
     a: Any,
     a_min: Any = None,
     a_max: Any = None,
+    out: Any = None,
     *,
     min: Any = None,
     max: Any = None,
@@ -362,6 +364,8 @@ def clip(
     a : array_like
     a_min, a_max : array_like, optional
         The limits; None is no limit. Where they cross, the upper one wins.
+    out : ndarray, optional
+        Where to put the result, if the operands are plain.
     min, max : array_like, optional
         Other names of `a_min` and `a_max`.
 
@@ -387,7 +391,7 @@ def clip(
         a = _at_least(a, low)
     if high is not None:
         a = _at_most(a, high)
-    return positive(a) if low is high is None else a
+    return into("clip", out, positive(a) if low is high is None else a)
 
 
 register_addition(add)

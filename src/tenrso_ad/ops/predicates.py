@@ -13,21 +13,23 @@ import numpy as np
 from ..engine.errors import DTypeError, describe
 from ..engine.trace import Tracer, is_inexact
 from . import elementwise as ew
-from .arguments import array_operand
+from .arguments import array_operand, into
 from .broadcasting import convert
 from .declare import is_complex, namespace_inside
 from .pointwise import operand
 from .reductions.sums import all as all_of
 
 
-def isposinf(x: Any) -> Any:
+def isposinf(x: Any, out: Any = None) -> Any:
     """Elementwise whether it is positive infinity."""
-    return ew.logical_and(ew.isinf(_real(x, "isposinf")), ew.logical_not(ew.signbit(x)))
+    x = _real(x, "isposinf")
+    return into("isposinf", out, ew.logical_and(ew.isinf(x), ew.logical_not(ew.signbit(x))))
 
 
-def isneginf(x: Any) -> Any:
+def isneginf(x: Any, out: Any = None) -> Any:
     """Elementwise whether it is negative infinity."""
-    return ew.logical_and(ew.isinf(_real(x, "isneginf")), ew.signbit(x))
+    x = _real(x, "isneginf")
+    return into("isneginf", out, ew.logical_and(ew.isinf(x), ew.signbit(x)))
 
 
 def _real(x: Any, name: str) -> Any:

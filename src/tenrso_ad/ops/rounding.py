@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.errors import ArgumentError
+from .arguments import into
 from .elementwise import trunc
 from .pointwise import Operation, elementwise, operand, ufuncs
 
@@ -20,7 +21,7 @@ def _round_elsewhere(xp: Any, x: Any, decimals: int) -> Any:
 _round = elementwise("round", lambda x, y: np.round(x, y), None, None, other=_round_elsewhere)
 
 
-def round(a: Any, decimals: int = 0) -> Any:
+def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """Round to a number of decimals, halves to even; the derivative is zero.
 
     Parameters
@@ -28,6 +29,8 @@ def round(a: Any, decimals: int = 0) -> Any:
     a : array_like
     decimals : int
         Negative ones count to the left of the point.
+    out : ndarray, optional
+        Where to put the result, if `a` is plain.
 
     Raises
     ------
@@ -43,12 +46,12 @@ def round(a: Any, decimals: int = 0) -> Any:
         decimals = operator.index(decimals)
     except TypeError:
         raise ArgumentError(f"round: decimals is an int, got {decimals!r}") from None
-    return _round(a, decimals)
+    return into("round", out, _round(a, decimals))
 
 
-def fix(x: Any) -> Any:
+def fix(x: Any, out: Any = None) -> Any:
     """Round toward zero, as `trunc`; the derivative is zero."""
-    return trunc(x)
+    return into("fix", out, trunc(x))
 
 
 _fraction = elementwise("fraction", lambda x: np.modf(x)[0], 1, other=lambda xp, x: x - xp.trunc(x))
