@@ -438,6 +438,15 @@ def test_fmax_and_fmin_give_a_nan_nothing():
     np.testing.assert_array_equal(gy, [1, 0, 0, 0.5, 0])
 
 
+def test_sign_of_extreme_complex_numbers_is_numpys():
+    z = np.array([complex(-0.0, -0.0), complex(np.inf, 1.0), complex(np.nan, 1.0), 1e-320, 1e308j])
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(tnp.sign(z), np.sign(z))
+        assert not np.signbit(tnp.sign(z[:1]).real)
+    slope = ta.grad(lambda z: tnp.sum(tnp.real(tnp.sign(z))))(np.array([0j, 2.0, 2.0j]))
+    np.testing.assert_array_equal(slope, [0.0, 0.0, 0.5])
+
+
 def test_copysign():
     x, y = [2.0, -2.0, 2.0, 0.0, -0.0, 1.0], [1.0, 1.0, -0.0, -1.0, 1.0, np.nan]
     gx, gy = slopes(tnp.copysign, x, y)

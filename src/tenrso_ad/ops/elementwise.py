@@ -17,7 +17,7 @@ from ..engine.reverse import register_addition
 from ..engine.trace import bind
 from .arguments import into
 from .broadcasting import convert, match
-from .declare import is_boolean, is_complex, linear, namespace
+from .declare import is_boolean, is_complex, linear, namespace, nonlinear
 from .pointwise import Operation, align, elementwise, operand, ufuncs
 from .saturating import tanh_slope
 
@@ -218,13 +218,25 @@ rint: Operation = elementwise("rint", np.rint, None, api="round")
 _real_sign = elementwise("sign", np.sign, None)
 
 
+def _turned(g: Any, x: Any, out: Any) -> Any:
+    """Of a change of x only the part across its direction turns the sign; at the origin none."""
+    return _over_length(conjugate(out) * (1j * imag(g * out)), absolute(x))
+
+
+complex_sign_p = nonlinear(
+    "complex_sign",
+    lambda x: namespace(x).sign(x),
+    pullback=_turned,
+    operands="x",
+    shape=lambda x: x,
+    batch=lambda size, values, batched, params: sign(values[0]),
+)
+
+
 def sign(x: Any, /) -> Any:
     """Elementwise sign; for complex x it is x / abs(x), and 0 at 0."""
     x = operand(x)
-    if not is_complex(x):
-        return _real_sign(x)
-    size = absolute(x)
-    return x / where(equal(size, 0), 1, size)
+    return bind(complex_sign_p, (x,)) if is_complex(x) else _real_sign(x)
 
 
 ufuncs[np.sign] = sign
