@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from ..ops.reductions.counting import (
+    bincount,
+    digitize,
+    histogram,
+    histogram_bin_edges,
+)
 from ..ops.reductions.cumulative import (
     cumprod,
     cumsum,
@@ -79,6 +85,7 @@ __all__ = [
     "argmax",
     "argmin",
     "average",
+    "bincount",
     "corrcoef",
     "count_nonzero",
     "cov",
@@ -87,8 +94,11 @@ __all__ = [
     "cumulative_prod",
     "cumulative_sum",
     "diff",
+    "digitize",
     "ediff1d",
     "gradient",
+    "histogram",
+    "histogram_bin_edges",
     "log_softmax",
     "logcumsumexp",
     "logsumexp",
