@@ -72,6 +72,18 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 0), (0, 3), (3, 0), (2, 0, 0)])
+@pytest.mark.parametrize("order", [1, 2, np.inf])
+def test_the_norm_of_nothing_is_zero(shape, order):
+    x = np.ones(shape, np.float32)
+    results = [(vector_norm(x, ord=order), ())]
+    if len(shape) > 1:
+        results.append((matrix_norm(x, ord=order), shape[:-2]))
+    for result, left in results:
+        assert (result.dtype, result.shape) == (np.float32, left)
+        np.testing.assert_array_equal(result, np.zeros(left))
+
+
 @each(CASES)
 def test_operations(check):
     check()

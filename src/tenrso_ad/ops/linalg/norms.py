@@ -188,6 +188,11 @@ def _inexact(x: Any) -> Any:
     return x if is_inexact(x.dtype) else convert(x, np.dtype(float))
 
 
+def _largest(a: Any, *, axis: Any, keepdims: bool = False) -> Any:
+    """Largest of values that are not below zero; zero where there are none."""
+    return max(a, axis=axis, keepdims=keepdims, initial=0 if 0 in a.shape else None)
+
+
 # --- vectors --------------------------------------------------------------------------------------
 
 
@@ -198,7 +203,7 @@ def _of_vectors(name: str, x: Any, ord: Any, axes: tuple[int, ...], keepdims: bo
         raise ArgumentError(f"{name}({describe(x)}): the ord of a vector is a number, got {ord!r}")
     order = float(ord)
     if order in (np.inf, -np.inf):
-        return (max if order > 0 else min)(ew.absolute(x), axis=axes, keepdims=keepdims)
+        return (_largest if order > 0 else min)(ew.absolute(x), axis=axes, keepdims=keepdims)
     if order == 0:
         count = convert(ew.not_equal(x, 0), real_dtype(x.dtype))
         return sum(count, axis=axes, keepdims=keepdims)
@@ -265,11 +270,11 @@ def _singular_values(a: Any) -> Any:
 _MATRIX_NORMS: dict[Any, Callable[[Any], Any]] = {
     "fro": lambda a: _vector_norm(a, 2.0, (len(a.shape) - 2, len(a.shape) - 1), False),
     "nuc": lambda a: sum(_singular_values(a), axis=-1),
-    2: lambda a: max(_singular_values(a), axis=-1),
+    2: lambda a: _largest(_singular_values(a), axis=-1),
     -2: lambda a: min(_singular_values(a), axis=-1),
-    1: lambda a: max(_sums(a, -2), axis=-1),
+    1: lambda a: _largest(_sums(a, -2), axis=-1),
     -1: lambda a: min(_sums(a, -2), axis=-1),
-    np.inf: lambda a: max(_sums(a, -1), axis=-1),
+    np.inf: lambda a: _largest(_sums(a, -1), axis=-1),
     -np.inf: lambda a: min(_sums(a, -1), axis=-1),
 }
 
