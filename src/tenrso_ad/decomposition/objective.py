@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tenrso_ad.decomposition.data import as_data
-from tenrso_ad.decomposition.kernels import mttkrps
+from tenrso_ad.decomposition.kernels import mttkrp, mttkrps
 from tenrso_ad.decomposition.losses import expanded_error, squared_error
 from tenrso_ad.decomposition.models import CPTensor
 from tenrso_ad.engine.errors import ArgumentError, DTypeError, ShapeError
@@ -113,7 +113,13 @@ class CPVariables:
         model = CPTensor(None, sketches).normalize()
         size = float(CPTensor(None, model.factors).norm())
         scale = (START_NORM / size) ** (1 / len(shape)) if size > 0 else 1.0
-        return tuple(scale * factor for factor in model.factors)
+        factors = [scale * factor for factor in model.factors]
+        if not nonnegative:
+            # A component that points away from the data shrinks to zero first, and with modes of
+            # length 1 it stays there: zero is a saddle of the loss.
+            agreement = (mttkrp(data.tensor, factors, 0) * factors[0]).sum(axis=0)
+            factors[0] = np.where(agreement < 0, -factors[0], factors[0])
+        return tuple(factors)
 
     @staticmethod
     def near(init: CPTensor, data: Data, rank: int) -> Factors:
