@@ -1,7 +1,9 @@
-"""NumPy's names for sums, extrema, statistics and all else that computes along axes."""
+"""NumPy's names for sums, extrema, statistics, and all else that computes along axes."""
 
 from __future__ import annotations
 
+from ..ops.applying import apply_along_axis, apply_over_axes, vectorize
+from ..ops.polynomials import polyadd, polyder, polyint, polysub, polyval, vander
 from ..ops.reductions.counting import (
     bincount,
     digitize,
@@ -82,6 +84,8 @@ __all__ = [
     "amax",
     "amin",
     "any",
+    "apply_along_axis",
+    "apply_over_axes",
     "argmax",
     "argmin",
     "average",
@@ -121,6 +125,11 @@ __all__ = [
     "nansum",
     "nanvar",
     "percentile",
+    "polyadd",
+    "polyder",
+    "polyint",
+    "polysub",
+    "polyval",
     "prod",
     "ptp",
     "quantile",
@@ -129,5 +138,7 @@ __all__ = [
     "sum",
     "trace",
     "trapezoid",
+    "vander",
     "var",
+    "vectorize",
 ]
