@@ -10,15 +10,19 @@ from .operands import lift, lift_any
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
+    function = getattr(tnp, name)
+
     def operation(x: Any, /) -> Any:
-        return getattr(tnp, name)(lift(x))
+        return function(lift(x))
 
     return _named(operation, name)
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
+    function = getattr(tnp, name)
+
     def operation(x1: Any, x2: Any, /) -> Any:
-        return getattr(tnp, name)(*lift_any(x1, x2))
+        return function(*lift_any(x1, x2))
 
     return _named(operation, name)
 

@@ -14,15 +14,19 @@ Norm = Literal["backward", "ortho", "forward"]
 
 
 def _along_an_axis(name: str, what: str) -> Callable[..., Any]:
+    function = getattr(tnp.fft, name)
+
     def transform(
         x: Any, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
     ) -> Any:
-        return getattr(tnp.fft, name)(lift(x), n=n, axis=axis, norm=norm)
+        return function(lift(x), n=n, axis=axis, norm=norm)
 
     return _named(transform, name, what)
 
 
 def _along_axes(name: str, what: str) -> Callable[..., Any]:
+    function = getattr(tnp.fft, name)
+
     def transform(
         x: Any,
         /,
@@ -31,7 +35,7 @@ def _along_axes(name: str, what: str) -> Callable[..., Any]:
         axes: Sequence[int] | None = None,
         norm: Norm = "backward",
     ) -> Any:
-        return getattr(tnp.fft, name)(lift(x), s=s, axes=axes, norm=norm)
+        return function(lift(x), s=s, axes=axes, norm=norm)
 
     return _named(transform, name, what)
 

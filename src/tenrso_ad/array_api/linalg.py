@@ -8,42 +8,40 @@ from typing import Any, Literal
 from .. import numpy as tnp
 from .operands import lift, lift_any
 
-_linalg: Any = tnp.linalg
-
 
 def cholesky(x: Any, /, *, upper: bool = False) -> Any:
     """Cholesky factor of Hermitian positive definite matrices."""
-    return _linalg.cholesky(lift(x), upper=upper)
+    return tnp.linalg.cholesky(lift(x), upper=upper)
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Cross product of vectors of three elements."""
-    return _linalg.cross(*lift_any(x1, x2), axis=axis)
+    return tnp.linalg.cross(*lift_any(x1, x2), axis=axis)
 
 
 def det(x: Any, /) -> Any:
     """Determinant."""
-    return _linalg.det(lift(x))
+    return tnp.linalg.det(lift(x))
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     """A diagonal of each matrix."""
-    return _linalg.diagonal(lift(x), offset=offset)
+    return tnp.linalg.diagonal(lift(x), offset=offset)
 
 
 def eigh(x: Any, /) -> Any:
     """Eigenvalues and eigenvectors of Hermitian matrices."""
-    return _linalg.eigh(lift(x))
+    return tnp.linalg.eigh(lift(x))
 
 
 def eigvalsh(x: Any, /) -> Any:
     """Eigenvalues of Hermitian matrices."""
-    return _linalg.eigvalsh(lift(x))
+    return tnp.linalg.eigvalsh(lift(x))
 
 
 def inv(x: Any, /) -> Any:
     """Inverse."""
-    return _linalg.inv(lift(x))
+    return tnp.linalg.inv(lift(x))
 
 
 def matmul(x1: Any, x2: Any, /) -> Any:
@@ -55,17 +53,17 @@ def matrix_norm(
     x: Any, /, *, keepdims: bool = False, ord: float | Literal["fro", "nuc"] | None = "fro"
 ) -> Any:
     """Norm of matrices."""
-    return _linalg.matrix_norm(lift(x), keepdims=keepdims, ord=ord)
+    return tnp.linalg.matrix_norm(lift(x), keepdims=keepdims, ord=ord)
 
 
 def matrix_power(x: Any, n: int, /) -> Any:
     """Square matrices to an integer power."""
-    return _linalg.matrix_power(lift(x), n)
+    return tnp.linalg.matrix_power(lift(x), n)
 
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
     """Number of singular values above `rtol` times the largest."""
-    return _linalg.matrix_rank(lift(x), rtol=rtol)
+    return tnp.linalg.matrix_rank(lift(x), rtol=rtol)
 
 
 def matrix_transpose(x: Any, /) -> Any:
@@ -75,37 +73,37 @@ def matrix_transpose(x: Any, /) -> Any:
 
 def outer(x1: Any, x2: Any, /) -> Any:
     """Products of all pairs of elements of two vectors."""
-    return _linalg.outer(*lift_any(x1, x2))
+    return tnp.linalg.outer(*lift_any(x1, x2))
 
 
 def pinv(x: Any, /, *, rtol: Any = None) -> Any:
     """Pseudo-inverse, with singular values below `rtol` times the largest left out."""
-    return _linalg.pinv(lift(x), rtol=rtol)
+    return tnp.linalg.pinv(lift(x), rtol=rtol)
 
 
 def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> Any:
     """QR decomposition."""
-    return _linalg.qr(lift(x), mode)
+    return tnp.linalg.qr(lift(x), mode)
 
 
 def slogdet(x: Any, /) -> Any:
     """Sign of the determinant and logarithm of its size."""
-    return _linalg.slogdet(lift(x))
+    return tnp.linalg.slogdet(lift(x))
 
 
 def solve(x1: Any, x2: Any, /) -> Any:
     """Solution of linear equations; x2 is a vector if it has one axis, else matrices."""
-    return _linalg.solve(*lift_any(x1, x2))
+    return tnp.linalg.solve(*lift_any(x1, x2))
 
 
 def svd(x: Any, /, *, full_matrices: bool = True) -> Any:
     """Singular value decomposition."""
-    return _linalg.svd(lift(x), full_matrices)
+    return tnp.linalg.svd(lift(x), full_matrices)
 
 
 def svdvals(x: Any, /) -> Any:
     """Singular values."""
-    return _linalg.svdvals(lift(x))
+    return tnp.linalg.svdvals(lift(x))
 
 
 def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:
@@ -116,7 +114,7 @@ def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     """Sum of a diagonal of each matrix; small integers in the default integer type."""
-    return _linalg.trace(lift(x), offset=offset, dtype=dtype)
+    return tnp.linalg.trace(lift(x), offset=offset, dtype=dtype)
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
@@ -133,7 +131,7 @@ def vector_norm(
     ord: float = 2,
 ) -> Any:
     """Norm of vectors along axes."""
-    return _linalg.vector_norm(lift(x), axis=axis, keepdims=keepdims, ord=ord)
+    return tnp.linalg.vector_norm(lift(x), axis=axis, keepdims=keepdims, ord=ord)
 
 
 __all__ = [

@@ -189,8 +189,8 @@ def _inexact(x: Any) -> Any:
 
 
 def _largest(a: Any, *, axis: Any, keepdims: bool = False) -> Any:
-    """Largest of values that are not below zero; zero where there are none."""
-    return max(a, axis=axis, keepdims=keepdims, initial=0 if 0 in a.shape else None)
+    """Largest of values that are not below zero; zero, which is their sum, where there are none."""
+    return (sum if 0 in a.shape else max)(a, axis=axis, keepdims=keepdims)
 
 
 # --- vectors --------------------------------------------------------------------------------------
