@@ -34,10 +34,10 @@ from .transforms import (
 )
 
 if TYPE_CHECKING:
-    from . import array_api, decomposition, explicit, testing, training
+    from . import array_api, decomposition, explicit, special, testing, training
 
 # Rooms that few programs need all of: imported when first named.
-_LAZY = frozenset({"array_api", "decomposition", "explicit", "testing", "training"})
+_LAZY = frozenset({"array_api", "decomposition", "explicit", "special", "testing", "training"})
 
 __all__ = [
     "Tape",
@@ -60,6 +60,7 @@ __all__ = [
     "jvp",
     "no_grad",
     "numpy",
+    "special",
     "stop_gradient",
     "tensor",
     "testing",

@@ -230,13 +230,12 @@ class Tensor(Tracer):
     # --- NumPy's protocols ------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        try:
-            function = pointwise.ufuncs[ufunc]
-        except KeyError:
+        function = pointwise.ufuncs.get(ufunc) or pointwise.scipy_operation(ufunc)
+        if function is None:
+            what = ("np." if hasattr(np, ufunc.__name__) else "") + ufunc.__name__
             raise UnsupportedError(
-                f"np.{ufunc.__name__} has no derivative rule here; "
-                "for a plain result call it on x.value"
-            ) from None
+                f"{what} has no derivative rule here; for a plain result call it on x.value"
+            )
         unknown = kwargs.keys() - inspect.signature(function).parameters.keys() if kwargs else ()
         if method != "__call__" or unknown:
             what = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")

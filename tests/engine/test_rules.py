@@ -41,6 +41,7 @@ NOT_DIFFERENTIABLE = {
     *("ties", "tie_groups", "winners"),
     *("argsort", "argpartition", "searchsorted"),
     "permutation_of_pivots",
+    "gammasgn",
     *("nonzero", "unique", "unravel_index", "ravel_multi_index"),
 }
 

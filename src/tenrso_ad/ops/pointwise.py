@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -82,6 +83,15 @@ def elementwise(
     if isinstance(evaluate, np.ufunc):
         ufuncs[evaluate] = operation
     return operation
+
+
+def scipy_operation(ufunc: Any) -> Operation | None:
+    """Our operation for a ufunc of scipy.special, or None."""
+    if "scipy.special" not in sys.modules:
+        return None
+    from .special import scipy_ufuncs
+
+    return scipy_ufuncs.operations.get(ufunc)
 
 
 def _unary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
