@@ -37,9 +37,6 @@ from ..ops.shaping.creation import (
     asarray,
     astype,
     copy,
-    full_like,
-    ones_like,
-    zeros_like,
 )
 from ..ops.shaping.diagonals import (
     diag,
@@ -55,6 +52,12 @@ from ..ops.shaping.editing import (
     delete,
     insert,
     trim_zeros,
+)
+from ..ops.shaping.filling import (
+    empty_like,
+    full_like,
+    ones_like,
+    zeros_like,
 )
 from ..ops.shaping.inquiry import (
     ndim,
@@ -176,6 +179,7 @@ __all__ = [
     "diagonal",
     "dsplit",
     "dstack",
+    "empty_like",
     "expand_dims",
     "extract",
     "flatnonzero",

@@ -44,6 +44,16 @@ def operand_like(x: Any, like: Any) -> Any:
     return convert(x, like.dtype)
 
 
+def of_one_library(x: Any, y: Any) -> tuple[Any, Any]:
+    """Bring the one of two arrays that is NumPy's to the library of the other."""
+    mine, others = namespace_inside(x), namespace_inside(y)
+    if mine is np and others is not np:
+        return others.asarray(np.array(x)), y
+    if others is np and mine is not np:
+        return x, mine.asarray(np.array(y))
+    return x, y
+
+
 def axis_of(name: str, axis: Any, x: Any, ndim: int | None = None) -> int:
     """Make one axis non-negative.
 

@@ -91,18 +91,17 @@ CASES = [
             normal(),
             reference=lambda x, y, z, options=options: np.meshgrid(x, y, z, **options),
             complex="indexing" in options,
-            order=1,
         )
         for options in ({}, {"indexing": "ij"}, {"sparse": True, "copy": False})
     ],
-    Case("meshgrid of one", positions.meshgrid, normal(2), reference=np.meshgrid, order=1),
+    Case("meshgrid of one", positions.meshgrid, normal(2), reference=np.meshgrid),
     Case(
         "ix_",
         lambda x, y: positions.ix_(x, y),
         normal(2),
         normal(3),
         reference=np.ix_,
-        order=1,
+        complex=True,
     ),
 ]
 

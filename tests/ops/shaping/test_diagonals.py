@@ -19,8 +19,7 @@ def call(name, *args, shape=(3, 4), **kwargs):
         lambda x: ours(x, *args, **kwargs),
         normal(*shape),
         reference=lambda x: theirs(x, *args, **kwargs),
-        complex=not args,
-        order=1,
+        complex=True,
     )
 
 
@@ -47,6 +46,18 @@ CASES = [
     call("triu", -1, shape=(2, 3, 3)),
     call("triu", 9),
     call("triu", shape=(3,)),
+    *[
+        Case(
+            name,
+            getattr(diagonals, name),
+            normal(3, 3),
+            reference=getattr(np, name),
+            differentiable=False,
+            vmap=False,  # plain, and the same for all
+            stage=False,
+        )
+        for name in ("diag_indices_from", "tril_indices_from", "triu_indices_from")
+    ],
 ]
 
 

@@ -27,8 +27,7 @@ def inserted(obj, values, axis=None, shape=(2, 3)):
         normal(*shape),
         normal(*values),
         reference=lambda x, v: np.insert(x, obj, v, axis),
-        complex=axis is None,
-        order=1,
+        complex=True,
     )
 
 
@@ -38,8 +37,7 @@ def deleted(obj, axis=None, shape=(2, 3)):
         lambda x: editing.delete(x, obj, axis),
         normal(*shape),
         reference=lambda x: np.delete(x, obj, axis),
-        complex=axis is None,
-        order=1,
+        complex=True,
     )
 
 

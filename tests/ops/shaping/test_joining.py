@@ -46,7 +46,7 @@ CASES = [
             normal(2, 3),
             normal(2, 1),
             reference=lambda x, y, axis=axis: np.append(x, y, axis),
-            order=1,
+            complex=True,
         )
         for axis in (None, 1)
     ],

@@ -18,8 +18,7 @@ def cut(name, *args, shape=(4, 3), **kwargs):
         lambda x: ours(x, *args, **kwargs),
         normal(*shape),
         reference=lambda x: theirs(x, *args, **kwargs),
-        complex=name == "split",
-        order=1,
+        complex=True,
     )
 
 

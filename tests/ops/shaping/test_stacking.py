@@ -17,8 +17,7 @@ def join(name, *shapes, **kwargs):
         lambda *xs: ours(xs, **kwargs),
         *[normal(*s) for s in shapes],
         reference=lambda *xs: theirs(xs, **kwargs),
-        complex=len(shapes) == 2,
-        order=1,
+        complex=True,
     )
 
 
@@ -30,7 +29,6 @@ def blocks(label, layout, *shapes):
         *[normal(*s) for s in shapes],
         reference=lambda *xs: np.block(layout(*xs)),
         complex=len(shapes) == 3,
-        order=1,
     )
 
 

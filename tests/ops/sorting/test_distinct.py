@@ -18,9 +18,9 @@ X = np.array([[3.0, 1.0, 3.0], [2.0, 1.0, 2.5]])
 Y = np.array([2.0, 7.0, 3.0, 2.0])
 
 
-def call(function, *operands, **options):
+def call(function, *operands, theirs=None, **options):
     """A case on values of which several are equal: there is no difference quotient."""
-    theirs = getattr(np, function.__name__)
+    theirs = theirs or getattr(np, function.__name__)
     return Case(
         f"{function.__name__} {options}",
         functools.partial(function, **options),
@@ -30,6 +30,11 @@ def call(function, *operands, **options):
         vmap=False,  # refused, see below
         stage=False,
     )
+
+
+def results(out):
+    """The values, which are first."""
+    return out[0] if isinstance(out, tuple) else out
 
 
 CASES = [
@@ -44,6 +49,8 @@ CASES = [
     call(distinct.unique_all, X),
     call(distinct.unique_counts, X),
     call(distinct.unique_inverse, X),
+    # NumPy gives them in no order
+    call(distinct.unique_values, X, theirs=np.unique),
     call(sets.union1d, X, Y),
     call(sets.intersect1d, X, Y),
     call(sets.intersect1d, X, Y, return_indices=True),
@@ -63,15 +70,28 @@ CASES = [
         )
         for options in ({}, {"invert": True}, {"kind": "sort"})
     ],
-    Case(
-        "a function of different values",
-        lambda x: distinct.unique(x) ** 3,
-        normal(2, 2),
-        reference=lambda x: np.unique(x) ** 3,
-        complex=True,
-        vmap=False,
-        stage=False,
-    ),
+    *[
+        Case(
+            f"{function.__name__} of different values",
+            lambda *xs, function=function: results(function(*xs)) ** 3,
+            normal(2, 2),
+            *others,
+            reference=lambda *xs, theirs=theirs: results(theirs(*xs)) ** 3,
+            complex=True,
+            vmap=False,
+            stage=False,
+        )
+        for function, theirs, *others in [
+            (distinct.unique, np.unique),
+            (distinct.unique_all, np.unique_all),
+            (distinct.unique_counts, np.unique_counts),
+            (distinct.unique_inverse, np.unique_inverse),
+            (distinct.unique_values, np.unique),
+            (sets.union1d, np.union1d, normal(3)),
+            (sets.setdiff1d, np.setdiff1d, normal(1)),
+            (sets.setxor1d, np.setxor1d, normal(3)),
+        ]
+    ],
 ]
 
 

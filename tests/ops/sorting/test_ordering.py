@@ -24,7 +24,7 @@ def call(name, *args, shape=(3, 4), draw=distinct, reference=None, **kwargs):
         lambda x: ours(x, *args, **kwargs),
         draw(*shape),
         reference=(lambda x: theirs(x)) if reference else lambda x: theirs(x, *args, **kwargs),
-        complex=shape == (3, 4) and not constant,
+        complex=shape in ((3, 4), (4,)) and not constant,
         differentiable=not constant,
         float32=name != "sort_complex",  # gives complex128 for it, as NumPy's
     )

@@ -1,8 +1,7 @@
-"""Arrays from lists that may hold tensors, copies, conversions, and constant arrays."""
+"""Arrays from lists that may hold tensors, copies and conversions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from ...engine.errors import ShapeError, describe
 from ...engine.trace import NUMPY_TYPES, Tracer
 from .. import pointwise
-from ..arguments import array_operand, dtype_of, shape_of
-from ..broadcasting import broadcast_to, convert
-from ..declare import namespace, namespace_inside
+from ..arguments import array_operand, dtype_of
+from ..broadcasting import convert
+from ..declare import namespace
 from .joining import stack
 from .reshaping import with_axes
 
@@ -160,83 +159,3 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     x = array_operand(x)
     out = convert(x, dtype_of("astype", dtype))
     return out.copy() if copy and out is x and type(x) is np.ndarray else out
-
-
-# --- constant arrays ------------------------------------------------------------------------------
-
-
-def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, *, shape: int | Sequence[int] | None = None
-) -> Any:
-    """Make an array of one value with the shape and dtype of another.
-
-    Parameters
-    ----------
-    a : array_like
-    fill_value : array_like
-        Broadcasts to the shape. If it is a tensor, so is the result.
-    dtype, shape : optional
-        Instead of those of `a`.
-
-    Returns
-    -------
-    array
-        Plain, whatever `a` is.
-
-    Examples
-    --------
-    >>> full_like([1.0, 2.0], 7)
-    array([7., 7.])
-    """
-    a = array_operand(a)
-    kind = a.dtype if dtype is None else dtype_of("full_like", dtype)
-    size = tuple(a.shape) if shape is None else shape_of("full_like", shape)
-    fill = array_operand(fill_value)
-    if isinstance(fill, Tracer):
-        return broadcast_to(convert(fill, kind), size)
-    xp = namespace_inside(a)
-    return xp.full(size, fill_value, dtype=kind)
-
-
-def zeros_like(a: Any, dtype: Any = None, *, shape: int | Sequence[int] | None = None) -> Any:
-    """Make an array of zeros with the shape and dtype of another.
-
-    Parameters
-    ----------
-    a : array_like
-    dtype, shape : optional
-        Instead of those of `a`.
-
-    Returns
-    -------
-    array
-        Plain, whatever `a` is.
-
-    Examples
-    --------
-    >>> zeros_like([1.0, 2.0])
-    array([0., 0.])
-    """
-    return full_like(a, 0, dtype, shape=shape)
-
-
-def ones_like(a: Any, dtype: Any = None, *, shape: int | Sequence[int] | None = None) -> Any:
-    """Make an array of ones with the shape and dtype of another.
-
-    Parameters
-    ----------
-    a : array_like
-    dtype, shape : optional
-        Instead of those of `a`.
-
-    Returns
-    -------
-    array
-        Plain, whatever `a` is.
-
-    Examples
-    --------
-    >>> ones_like([1.0, 2.0])
-    array([1., 1.])
-    """
-    return full_like(a, 1, dtype, shape=shape)

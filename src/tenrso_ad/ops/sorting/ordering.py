@@ -16,9 +16,9 @@ from ...engine.array_type import ArrayType
 from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, foreign_evaluation
-from ..arguments import array_operand, axis_of, shape_of
+from ..arguments import array_operand, axis_of, of_one_library, shape_of
 from ..broadcasting import broadcast_to, convert
-from ..declare import constant, is_complex, namespace, namespace_inside
+from ..declare import constant, is_complex, namespace
 from ..indexing.positions import on_host
 from ..indexing.subscript import integers
 from ..indexing.taking import along_axis, slices_at, take
@@ -398,13 +398,3 @@ def searchsorted(a: Any, v: Any, side: Side = "left", sorter: Any = None) -> Any
         a = take(a, sorter)
     a, v = of_one_library(a, v)
     return bind(searchsorted_p, (a, v), {"side": side, "depth": 0})
-
-
-def of_one_library(x: Any, y: Any) -> tuple[Any, Any]:
-    """Bring the one of two arrays that is NumPy's to the library of the other."""
-    mine, others = namespace_inside(x), namespace_inside(y)
-    if mine is np and others is not np:
-        return others.asarray(np.array(x)), y
-    if others is np and mine is not np:
-        return x, mine.asarray(np.array(y))
-    return x, y

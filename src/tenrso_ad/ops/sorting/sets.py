@@ -10,14 +10,14 @@ from typing import Any, Literal
 from ...engine.errors import ArgumentError, describe
 from ...engine.trace import bind
 from .. import elementwise as ew
-from ..arguments import array_operand
+from ..arguments import array_operand, of_one_library
 from ..indexing.getitem import getitem
 from ..indexing.subscript import kind_of
 from ..indexing.taking import slices_at, where_true
 from ..shaping.joining import concatenate
 from ..shaping.reshaping import pad_p, ravel
 from .distinct import unique
-from .ordering import argsort, of_one_library, searchsorted, sort
+from .ordering import argsort, searchsorted, sort
 
 _EARLIER, _LATER = slice(None, -1), slice(1, None)
 
