@@ -122,8 +122,6 @@ def test_indexing_and_updates():
     np.testing.assert_array_equal(x[0, ::2].value, A[0, ::2])
     np.testing.assert_array_equal(x[x > 0].value, A[A > 0])
     np.testing.assert_array_equal(x.at[0].set(0.0).value, np.stack([np.zeros(3), A[1]]))
-    with pytest.raises(UnsupportedError, match=r"x\.at\[index\]\.set"):
-        x[0] = 1.0
 
 
 def test_leaving_the_graph():
@@ -177,8 +175,8 @@ def test_ufuncs_and_functions_of_numpy():
         (lambda x: np.add.reduce(x), r"np\.add\.reduce"),
         (lambda x: np.add(x, x, out=np.zeros_like(A)), "with out="),
         (lambda x: np.sin(x, where=A > 0), "with where="),
-        (lambda x: np.packbits(x), r"np\.packbits is not supported"),
-        (lambda x: np.nextafter(x, x), r"np\.nextafter has no derivative rule"),
+        (lambda x: np.busday_offset(x, 1), r"np\.busday_offset is not supported"),
+        (lambda x: np.isnat(x), r"np\.isnat has no derivative rule"),
     ],
 )
 def test_what_is_not_supported_names_itself(call, named):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from .engine import tree
+from .engine import opening
 from .engine.array_type import ArrayType
 from .engine.errors import BackwardError, ShapeError, describe
 from .engine.node import Leaf, Node
 from .engine.reverse import ReverseTrace, backpropagate
-from .engine.trace import NUMPY_TYPES, Trace, Tracer, next_level
+from .engine.trace import Tracer, next_level, snapshot
 from .ops.declare import is_complex, ones_like
 
 
@@ -36,68 +37,41 @@ class TapeTrace(ReverseTrace):
         """Whether operations leave a node."""
         return self.training and not _thread.paused
 
+    @contextlib.contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Record what the block does, whatever the user has paused."""
+        former = self.training, _thread.paused
+        self.training, _thread.paused = True, 0
+        try:
+            yield
+        finally:
+            self.training, _thread.paused = former
+
 
 class _Thread(threading.local):
-    """What is open in this thread.
+    """What this thread records on.
 
     Attributes
     ----------
-    stack : list of [Trace, TapeTrace or None]
-        Transforms and tapes, innermost last; beside each transform its implicit tape, once one was
-        needed.
+    base : TapeTrace
+        The tape that is always there.
     paused : int
         How many no_grad blocks are open.
     """
 
     def __init__(self) -> None:
         self.base = TapeTrace()
-        self.stack: list[list[Any]] = []
         self.paused = 0
 
 
 _thread = _Thread()
 
 
-class opened:
-    """Run a transform: tensors made meanwhile belong to a tape further in; then close the trace."""
-
-    __slots__ = ("trace",)
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-
-    def __enter__(self) -> None:
-        _thread.stack.append([self.trace, None])
-
-    def __exit__(self, *_: object) -> None:
-        _thread.stack.pop()
-        self.trace.closed = True
-
-
-def brought_out(out: Any, trace: Trace) -> Any:
-    """Results of a function that a transform ran, without the tapes that were opened inside.
-
-    Parameters
-    ----------
-    out : pytree
-    trace : Trace
-        Of the transform. A tensor of a tape further in becomes what it wraps: it may be a tensor of
-        the transform, or of one further out.
-    """
-    if isinstance(out, Tracer):
-        while isinstance(out, Tracer) and out.trace.level > trace.level and out.trace.imperative:
-            out = out.value
-        return out
-    if out is None or type(out) in NUMPY_TYPES:
-        return out
-    return tree.map(lambda o: brought_out(o, trace) if isinstance(o, Tracer) else o, out)
-
-
 def current_tape() -> TapeTrace:
     """Tape of a new tensor: the innermost open one, or the implicit one of a transform."""
-    if not _thread.stack:
+    if not opening.thread.stack:
         return _thread.base
-    top = _thread.stack[-1]
+    top = opening.thread.stack[-1]
     if isinstance(top[0], TapeTrace):
         return top[0]
     if top[1] is None:
@@ -192,7 +166,7 @@ class Tape:
         if not self._entered:  # further in than all that is open now, whenever it was made
             self._trace.level = next_level()
             self._entered = True
-        _thread.stack.append([self._trace, None])
+        opening.thread.stack.append([self._trace, None])
         return self
 
     def __exit__(
@@ -201,7 +175,7 @@ class Tape:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _thread.stack.pop()
+        opening.thread.stack.pop()
 
     def train(self) -> Tape:
         """Record operations (how a tape begins)."""
@@ -330,7 +304,7 @@ def owned(array: Any, shared: set[int]) -> Any:
             shared.add(memory)
             return array
     elif not isinstance(array, (np.ndarray, np.generic)):
-        return array
+        return snapshot(array)
     array = np.array(array)
     shared.add(id(array))
     return array

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 
-from . import tape
+from . import inplace, tape
 from .engine.errors import (
     ArgumentError,
     BackwardError,
@@ -19,11 +19,11 @@ from .engine.errors import (
 )
 from .engine.guard import Guard
 from .engine.node import Leaf
-from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type
+from .engine.trace import Tracer, concrete, is_inexact, register_tensor_type, snapshot
 from .ops import elementwise as ew
 from .ops import pointwise
 from .ops.contraction import einsum, products
-from .ops.declare import namespace
+from .ops.declare import is_complex, namespace
 from .ops.indexing import getitem, taking, updates
 from .ops.reductions import cumulative, extrema, moments, sums
 from .ops.shaping import creation, permuting, repeating, reshaping
@@ -253,11 +253,7 @@ class Tensor(Tracer):
             ) from None
         return ours(*args, **kwargs)
 
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise UnsupportedError(
-            "tensors do not change in place; write x = x.at[index].set(value) "
-            "instead of x[index] = value"
-        )
+    __setitem__ = inplace.setitem
 
     # --- operators --------------------------------------------------------------------------------
 
@@ -308,6 +304,15 @@ class Tensor(Tracer):
     def __rpow__(self, other: Any) -> Any:
         return ew.power(other, self)
 
+    __iadd__ = inplace.augmented("add", ew.add)
+    __isub__ = inplace.augmented("subtract", ew.subtract)
+    __imul__ = inplace.augmented("multiply", ew.multiply)
+    __itruediv__ = inplace.augmented("divide", ew.divide)
+    __ifloordiv__ = inplace.augmented("floor_divide", ew.floor_divide)
+    __imod__ = inplace.augmented("remainder", ew.remainder)
+    __ipow__ = inplace.augmented("power", ew.power)
+    __imatmul__ = inplace.augmented("matmul", einsum.matmul)
+
     def __getitem__(self, index: Any) -> Any:
         return getitem.getitem(self, index)
 
@@ -333,9 +338,13 @@ class Tensor(Tracer):
         """The last two axes swapped."""
         return permuting.matrix_transpose(self)
 
-    def copy(self) -> Any:
-        """The tensor itself: tensors do not change."""
-        return self
+    def copy(self, order: Literal["C", "F", "A", "K"] = "C") -> Any:
+        """A tensor with the same elements and the same history, but not the same memory."""
+        return creation.copy(self, order)
+
+    def flatten(self, order: Literal["C", "F", "A", "K"] = "C") -> Any:
+        """Elements along one axis, as a copy."""
+        return creation.copy(reshaping.ravel(self, order))
 
     @property
     def at(self) -> Any:
@@ -344,13 +353,23 @@ class Tensor(Tracer):
 
     @property
     def real(self) -> Any:
-        """Real part."""
+        """Real part, a view."""
         return ew.real(self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        inplace.setitem(ew.real(self), ..., value)
 
     @property
     def imag(self) -> Any:
-        """Imaginary part."""
+        """Imaginary part, a view."""
         return ew.imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if not is_complex(self):
+            raise DTypeError(f"{describe(self)} has no imaginary part to set")
+        inplace.setitem(ew.imag(self), ..., value)
 
     # the functions of the same names, with the tensor as their first argument
     all = sums.all
@@ -367,7 +386,7 @@ class Tensor(Tracer):
     mean = moments.mean
     min = extrema.min
     prod = sums.prod
-    ravel = flatten = reshaping.ravel
+    ravel = reshaping.ravel
     repeat = repeating.repeat
     squeeze = reshaping.squeeze
     std = moments.std
@@ -419,8 +438,7 @@ def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = N
                 f"tensor({describe(a)}): it belongs to a tape or transform further in than the "
                 "tape that is open here; open a new Tape there, or take its value"
             )
-        if dtype is not None:
-            value = value.astype(dtype)
+        value = snapshot(value if dtype is None else value.astype(dtype))
     elif namespace(a) is np:
         value = np.array(a, dtype=dtype) if copy else np.asarray(a, dtype=dtype)
     else:

@@ -303,7 +303,7 @@ def test_unknown_keywords_are_not_swallowed():
         lambda x: np.sum(x, out=np.zeros(3), axis=0),
         lambda x: np.exp(x, where=MASK),
         lambda x: tnp.einsum("ij->i", x, order_of="magnitude"),
-        lambda x: np.median(x),
+        lambda x: np.busday_offset(x, 1),
     ):
         with pytest.raises(TypeError):
             ta.grad(lambda x: tnp.sum(f(x)))(X)  # noqa: B023
@@ -370,12 +370,3 @@ def test_a_second_backward_over_freed_values_says_so():
     loss.backward()
     with pytest.raises(BackwardError, match="retain_graph=True"):
         loss.backward()
-
-
-def test_assignment_into_a_tensor_points_to_the_functional_form():
-    x = ta.tensor([3.0, 4.0])
-    with pytest.raises(TypeError, match=r"\.at\[index\]\.set"):
-        x[0] = 1.0
-    y = x.at[0].set(10.0)
-    tnp.sum(y * y).backward()
-    np.testing.assert_array_equal(x.grad, [0, 8])

@@ -195,6 +195,7 @@ OTHER_CASES = [
     Case("clip by arrays", tnp.clip, normal(2, 3), uniform(-1, -0.5, 3), uniform(0.5, 1, 2, 1)),
     Case("clip, no limit", lambda x: tnp.clip(x, None, None), normal(3)),
     Case("stop_gradient", ta.stop_gradient, normal(2, 3), differentiable=False),
+    Case("copy", ew.copied, normal(2, 3), complex=True),
     Case("clip by keyword", lambda x: tnp.clip(x, min=-0.5, max=0.5), distinct(7)),
     Case(
         "clip where the limits cross",

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import trace as _trace
 from .primitive import Primitive
-from .trace import Trace, Tracer, check_closure, missing_rule, no_value
+from .trace import Trace, Tracer, check_closure, missing_rule, no_value, snapshot
 
 batching: dict[Primitive, Callable[..., Any]] = {}
 """rule(size, values, batched, params) -> out, its batch along axis 0.
@@ -19,6 +19,7 @@ class BatchTrace(Trace):
     """Lets every operation run once over the whole batch."""
 
     __slots__ = ("size",)
+    once = True
     what = "vmap"
 
     def __init__(self, size: int) -> None:
@@ -61,4 +62,5 @@ class BatchTrace(Trace):
 
     def _split(self, args: Sequence[Any]) -> tuple[list[Any], list[bool]]:
         batched = [isinstance(a, Tracer) and a.trace is self for a in args]
-        return [a.value if b else a for a, b in zip(args, batched, strict=True)], batched
+        values = [snapshot(a.value if b else a) for a, b in zip(args, batched, strict=True)]
+        return values, batched

@@ -52,6 +52,10 @@ class BackwardError(TenrsoError, RuntimeError):
     """backward() cannot run: a second pass over freed values, or no scalar to start from."""
 
 
+class InPlaceError(TenrsoError, RuntimeError):
+    """A change in place that would not mean what it says."""
+
+
 class LeakedTensorError(TenrsoError, RuntimeError):
     """A tensor outlived the transform that made it."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import trace as _trace
 from .primitive import Primitive
-from .trace import Trace, Tracer, bind, check_closure, missing_rule
+from .trace import Trace, Tracer, bind, check_closure, missing_rule, snapshot
 
 pushforwards: dict[Primitive, Callable[..., Any] | None] = {}
 """rule(tangents, values, out, params) -> tangent of out; None is a zero tangent on either side."""
@@ -57,9 +57,9 @@ class ForwardTrace(Trace):
         values, tangents = [], []
         for a in args:
             if isinstance(a, Tracer) and a.trace is self:
-                values.append(a.value)
+                values.append(snapshot(a.value))
                 tangents.append(a.node)
             else:
-                values.append(a)
+                values.append(snapshot(a))
                 tangents.append(None)
         return values, tangents

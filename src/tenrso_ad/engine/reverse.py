@@ -27,7 +27,16 @@ from .errors import BackwardError, explain
 from .guard import Guard, protect
 from .node import LazyCotangent, Leaf, Node, Output
 from .primitive import NO_PARAMS, Primitive
-from .trace import NUMPY_TYPES, Trace, Tracer, bind, check_closure, evaluation, missing_rule
+from .trace import (
+    NUMPY_TYPES,
+    Trace,
+    Tracer,
+    bind,
+    check_closure,
+    evaluation,
+    missing_rule,
+    snapshot,
+)
 
 
 class Pullback(NamedTuple):
@@ -71,7 +80,7 @@ class ReverseTrace(Trace):
 
     def variable(self, value: Any, *, shared: bool = False) -> Tracer:
         """Make a tensor whose gradient this trace can tell."""
-        return _trace.Tensor(value, self, Leaf(shared=shared))
+        return _trace.Tensor(snapshot(value), self, Leaf(shared=shared))
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Compute the operation one level further out and record it."""
@@ -118,6 +127,9 @@ class ReverseTrace(Trace):
             except Exception as error:
                 raise explain(primitive.name, args, params, error) from error
         else:
+            if not plain:
+                tensor = _trace.Tensor
+                values = [snapshot(v) if type(v) is tensor else v for v in values]
             out = bind(primitive, values, params)
         try:
             rule = pullbacks[primitive]
@@ -195,7 +207,7 @@ class ReverseTrace(Trace):
         """Run the call's forward half one level further out, and record its backward half."""
         self.check_open()
         mine = [isinstance(a, Tracer) and a.trace is self for a in args]
-        values = [a.value if m else a for a, m in zip(args, mine, strict=True)]
+        values = [snapshot(a.value if m else a) for a, m in zip(args, mine, strict=True)]
         wanted = [a.node if m else None for a, m in zip(args, mine, strict=True)]
         if not self.recording or all(w is None for w in wanted):
             return self._unrecorded(call.primitive, call.primal(values))
@@ -421,6 +433,7 @@ def transpose(
     """
     trace = ReverseTrace()
     variables = [trace.variable(e) for e in example]
+    leaves = [v.node for v in variables]
     outs = linear(*variables)
     roots = [
         (o.node, c)
@@ -429,4 +442,4 @@ def transpose(
     ]
     gradients = backpropagate(roots)
     trace.closed = True
-    return [gradients.get(v.node) for v in variables]
+    return [gradients.get(leaf) for leaf in leaves]

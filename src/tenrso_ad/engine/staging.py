@@ -10,14 +10,16 @@ from . import trace as _trace
 from .array_type import type_of
 from .errors import explain
 from .graph import Atom, Constant, Equation, Graph, Variable, infer
+from .opening import brought_out, opened
 from .primitive import Primitive
-from .trace import Trace, Tracer, no_value
+from .trace import Trace, Tracer, no_value, snapshot
 
 
 class StagingTrace(Trace):
     """Writes an equation for each operation; a tensor's value is its variable."""
 
     __slots__ = ("equations",)
+    once = True
     what = "staged function"
 
     def __init__(self) -> None:
@@ -48,7 +50,7 @@ class StagingTrace(Trace):
         if isinstance(value, Tracer) and value.trace is self:
             variable: Variable = value.value
             return variable
-        return Constant(value)
+        return Constant(snapshot(value))
 
     def concrete(self, tracer: Tracer, wish: str) -> Any:
         """Raise: there is no value yet."""
@@ -72,6 +74,7 @@ def stage(function: Callable[..., Sequence[Any]], *types: Any) -> Graph:
     """
     trace = StagingTrace()
     inputs = tuple(Variable(type_of(t)) for t in types)
-    outs = function(*(_trace.Tensor(v, trace, None) for v in inputs))
-    trace.closed = True
+    with opened(trace):
+        outs = function(*(_trace.Tensor(v, trace, None) for v in inputs))
+        outs = [brought_out(o, trace) for o in outs]
     return Graph(inputs, tuple(trace.equations), tuple(trace.atom(o) for o in outs))

@@ -11,6 +11,7 @@ confusion: Siskind and Pearlmutter, 2005).
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -52,10 +53,14 @@ class Trace:
         True once the transform has returned; its tracers may not be used any more.
     imperative : bool
         True where the user steers (a tape), so that tensors may turn into Python numbers.
+    once : bool
+        True where a function runs once for many runs, so that what it does to the world around it
+        would happen once too.
     """
 
     __slots__ = ("closed", "level")
     imperative = False
+    once = False
     what = "transform"
 
     def __init__(self) -> None:
@@ -102,14 +107,20 @@ class Tracer:
         The trace that follows it.
     node : object
         What that trace knows of it: a tape node, a tangent, a graph variable.
+    views : set of weak reference, or None
+        The tensors that were read from it as views; see `views`.
+    origin : tuple
+        How it was read itself; set only where it is a view.
     """
 
-    __slots__ = ("__weakref__", "node", "trace", "value")
+    __slots__ = ("__weakref__", "node", "origin", "trace", "value", "views")
+    origin: tuple[Tracer, Primitive, Mapping[str, Any]]
 
     def __init__(self, value: Any, trace: Trace, node: Any) -> None:
         self.value = value
         self.trace = trace
         self.node = node
+        self.views: set[weakref.ref[Tracer]] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -130,6 +141,17 @@ def register_tensor_type(cls: type[Tracer]) -> type[Tracer]:
     global Tensor
     Tensor = cls
     return cls
+
+
+def snapshot(value: Any) -> Any:
+    """Give a tensor as it is now, and anything else as it is.
+
+    The user may change a tensor in place. What is kept for later, or wrapped by another tensor,
+    therefore is never the user's own object.
+    """
+    if isinstance(value, Tracer):
+        return Tensor(value.value, value.trace, value.node)
+    return value
 
 
 def innermost(args: Sequence[Any]) -> Trace | None:

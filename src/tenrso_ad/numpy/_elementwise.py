@@ -36,7 +36,6 @@ from ..ops.elementwise import (
     cbrt,
     ceil,
     clip,
-    conjugate,
     copysign,
     cos,
     cosh,
@@ -91,6 +90,9 @@ from ..ops.elementwise import (
     tan,
     tanh,
     trunc,
+)
+from ..ops.elementwise import (
+    conjugation as conjugate,
 )
 from ..ops.integers import (
     bitwise_and,

@@ -16,8 +16,10 @@ from ..engine.errors import (
     UnsupportedError,
     describe,
 )
+from ..engine.node import Leaf
 from ..engine.trace import Tracer
-from .broadcasting import convert
+from ..engine.views import change
+from .broadcasting import broadcast_to, convert
 from .declare import namespace_inside
 from .pointwise import operand
 
@@ -138,30 +140,86 @@ def resolved(name: str, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int
     return new
 
 
-def into(name: str, out: Any, result: Any) -> Any:
-    """Write a plain result into the plain array of ``out=`` and give that; None gives the result.
+def into(
+    name: str, out: Any, result: Any, casting: Any = "same_kind", *, stretch: bool = False
+) -> Any:
+    """Write a result where ``out=`` says, and give that; None gives the result.
 
     Parameters
     ----------
     name : str
         Of the operation, for errors.
-    out : ndarray or None
+    out : ndarray, Tensor or None
+        A tensor changes in place, derivatives included. An array takes plain results only.
     result : array
         What the operation computed.
+    casting : str
+        Which conversions to the dtype of `out` are allowed.
+    stretch : bool
+        Whether the result may broadcast to the shape of `out`.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        The result does not fit.
+    UnsupportedError
+        `out` is an array and the result has a derivative, which would be lost.
+    InPlaceError
+        The tensor cannot change.
     """
     if out is None:
         return result
-    if not isinstance(out, np.ndarray) or isinstance(result, Tracer):
+    if not isinstance(out, (np.ndarray, Tracer)):
         raise UnsupportedError(
-            f"{name}: out= takes a plain NumPy array, for a plain result; got {describe(out)} for "
-            f"{describe(result)}. Leave out= away and use what {name} returns."
+            f"{name}: out= takes a tensor, or a NumPy array for a plain result; got {describe(out)}"
         )
-    if out.shape != result.shape:
-        raise ShapeError(f"{name}: out={describe(out)} cannot hold the result {describe(result)}")
-    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
-        raise DTypeError(f"{name}: {describe(result)} does not convert to out={describe(out)}")
+    result = array_operand(result)
+    shape = tuple(out.shape)
+    if tuple(result.shape) != shape:
+        if not (stretch and _stretches(tuple(result.shape), shape)):
+            raise ShapeError(
+                f"{name}: out={describe(out)} cannot hold the result {describe(result)}"
+            )
+        result = broadcast_to(result, shape)
+    if result.dtype != out.dtype:
+        if not np.can_cast(result.dtype, out.dtype, casting):
+            raise DTypeError(
+                f"{name}: the result {describe(result)} does not convert to out={describe(out)} "
+                f"with casting={casting!r}"
+            )
+        result = convert(result, out.dtype)
+    if isinstance(out, Tracer):
+        if (
+            not isinstance(result, Tracer)
+            or result.trace is not out.trace
+            or type(result.node) is Leaf
+        ):  # give it a history of its own, where `out` is
+            from . import elementwise as ew
+
+            result = ew.where(False, ew.stop_gradient(out), result)
+        change(out, result)
+        return out
+    if isinstance(result, Tracer):
+        inner = result
+        while isinstance(inner, Tracer) and not result.requires_grad:  # type: ignore[attr-defined]
+            inner = inner.value
+        if not isinstance(inner, (np.ndarray, np.generic)) or inner.shape != shape:
+            raise UnsupportedError(
+                f"{name}: out= takes a plain NumPy array for a plain result only; the derivative "
+                f"of this {describe(result)}, or the transform it belongs to, would be lost. Make "
+                "the array a tensor first (ta.tensor(a, requires_grad=False)), or leave out= away "
+                "and use what comes back."
+            )
+        result = inner
     out[...] = result
     return out
+
+
+def _stretches(shape: tuple[int, ...], wider: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(shape, wider) == wider
+    except ValueError:
+        return False
 
 
 def dtype_of(name: str, dtype: Any) -> Any:

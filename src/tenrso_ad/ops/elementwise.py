@@ -13,12 +13,14 @@ import numpy as np
 
 from ..engine.array_type import ArrayType
 from ..engine.errors import ArgumentError
+from ..engine.primitive import NO_PARAMS
 from ..engine.reverse import register_addition
-from ..engine.trace import bind
+from ..engine.trace import Tracer, bind
+from ..engine.views import bind_view, write_back
 from .arguments import into
 from .broadcasting import convert, match
 from .declare import is_boolean, is_complex, linear, namespace, nonlinear
-from .pointwise import Operation, align, elementwise, operand, ufuncs
+from .pointwise import Operation, align, elementwise, operand, operations, ufuncs
 from .saturating import tanh_slope
 
 # --- arithmetic -----------------------------------------------------------------------------------
@@ -145,25 +147,36 @@ def _root_of_one_plus_square(x: Any) -> Any:
     return sqrt(1 + x * x) if is_complex(x) else hypot(1, x)  # which does not overflow
 
 
+# the values may stay where they are, since arrays do not change; the tensor is another one
+copied = elementwise("copy", lambda x: x, 1, other=lambda xp, x: x)
+
 # --- complex parts --------------------------------------------------------------------------------
-real = elementwise("real", np.real, 1, real_valued=True)
+_real = elementwise("real", np.real, 1, real_valued=True)
 _imag = elementwise("imag", np.imag, lambda g: g * -1j, real_valued=True)  # Im(dz) = Re(-i dz)
-_conjugate = elementwise("conjugate", np.conjugate, lambda g: conjugate(g), api="conj")
+conjugation = elementwise("conjugate", np.conjugate, lambda g: conjugate(g), api="conj")
 
 
 def conjugate(x: Any, /) -> Any:
     """Elementwise complex conjugate; real arrays are returned as they are."""
     x = operand(x)
-    return _conjugate(x) if is_complex(x) else x
+    return conjugation(x) if is_complex(x) else x
 
 
-ufuncs[np.conjugate] = conjugate
+def real(x: Any, /) -> Any:
+    """Elementwise real part; real arrays are returned as they are."""
+    x = operand(x)
+    return _part(_real, x) if is_complex(x) else x
 
 
 def imag(x: Any, /) -> Any:
     """Elementwise imaginary part; zeros for real x."""
     x = operand(x)
-    return _imag(x) if is_complex(x) else where(False, x, 0)
+    return _part(_imag, x) if is_complex(x) else where(False, x, 0)
+
+
+def _part(part: Operation, x: Any) -> Any:
+    """A part of a complex array is a view of it."""
+    return bind_view(operations[part.__name__], x, NO_PARAMS) if isinstance(x, Tracer) else part(x)
 
 
 def _evaluate_from_parts(x: Any, y: Any) -> Any:
@@ -192,6 +205,10 @@ from_parts_p = linear(
 def from_parts(x: Any, y: Any) -> Any:
     """Give x + i y for real arrays; y may be infinite, which a product with i would make NaN."""
     return bind(from_parts_p, (x, y))
+
+
+write_back[operations["real"]] = lambda base, view, params: from_parts(view, imag(base))
+write_back[operations["imag"]] = lambda base, view, params: from_parts(real(base), view)
 
 
 # --- comparisons, logic, rounding: no derivative, or zero -----------------------------------------

@@ -10,6 +10,7 @@ from ..engine import tree
 from ..engine.array_type import type_of
 from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, NotDifferentiableError, ShapeError, describe
+from ..engine.opening import brought_out, opened
 from ..engine.primitive import Primitive
 from ..engine.reverse import transpose
 from ..engine.trace import Tracer, innermost
@@ -174,10 +175,11 @@ def _over_batch(function: Flat, size: int, flags: Sequence[bool], values: Sequen
     from ..engine import trace as _trace
 
     trace = BatchTrace(size)
-    outs = function(
-        [_trace.Tensor(v, trace, None) if b else v for v, b in zip(values, flags, strict=True)]
-    )
-    trace.closed = True
+    with opened(trace):
+        outs = function(
+            [_trace.Tensor(v, trace, None) if b else v for v, b in zip(values, flags, strict=True)]
+        )
+        outs = brought_out(outs, trace)
     results = []
     for o in outs:
         if isinstance(o, Tracer) and o.trace is trace:

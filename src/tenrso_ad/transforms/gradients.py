@@ -14,11 +14,12 @@ from ..engine.errors import ArgumentError, DTypeError, ShapeError, describe
 from ..engine.forward import ForwardTrace
 from ..engine.guard import protect
 from ..engine.node import Leaf
+from ..engine.opening import brought_out, opened
 from ..engine.reverse import ReverseTrace, backpropagate
-from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact
+from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact, snapshot
 from ..ops.declare import is_complex, ones_like, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
-from ..tape import brought_out, conjugated, cotangent_like, memory_of, opened, owned
+from ..tape import conjugated, cotangent_like, memory_of, owned
 
 Argnums = int | Sequence[int]
 
@@ -134,8 +135,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     f : callable
         Takes and returns pytrees of arrays.
     *primals : pytree of array
-        Arguments, all differentiated; NumPy arrays among them are read-only for as long as the
-        pullback lives.
+        Arguments, all differentiated. NumPy arrays among them and in the result are read-only for
+        as long as the pullback lives.
     has_aux : bool
         Whether `f` returns ``(result, aux)``.
 
@@ -164,11 +165,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     nodes = [o.node if isinstance(o, Tracer) and o.trace is trace else None for o in outs]
     values = [_lower(trace, o) for o in outs]
     primal_leaves, primal_structure = tree.flatten(primals)
-    guards = [protect(p) for p in primal_leaves if type(p) is np.ndarray]
+    guards = [protect(a) for a in (*primal_leaves, *values) if type(a) is np.ndarray]
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """Gradients of the primals for one cotangent of the result."""
-        assert guards is not None  # the primals stay read-only while this function lives
+        assert guards is not None  # primals and result stay read-only while this function lives
         cotangents = _leaves_like(cotangent, structure, f"the cotangent of {_name(f)}")
         cotangents = [
             cotangent_like(c, v, f"pullback of {_name(f)}")
@@ -233,7 +234,8 @@ def jvp(
                 raise DTypeError(
                     f"jvp of {_name(f)}: the tangent of {describe(v)} cannot be {describe(t)}"
                 )
-            moving.append(_trace.Tensor(v, trace, t if t.dtype == v.dtype else t.astype(v.dtype)))
+            t = t if t.dtype == v.dtype else t.astype(v.dtype)
+            moving.append(_trace.Tensor(snapshot(v), trace, snapshot(t)))
         out = brought_out(f(*tree.unflatten(structure, moving)), trace)
     out, aux = out if has_aux else (out, None)
     outs, out_structure = tree.flatten(out)
@@ -322,13 +324,13 @@ def _variables(
         arg = args[i]
         if type(arg) is np.ndarray:
             call_args[i] = variable = trace.variable(_differentiable(arg, what, f))
-            variables.append(variable)
+            variables.append(snapshot(variable))  # the function may change it in place
             forms.append(None)
         else:
             nested = True
             leaves, structure = tree.flatten(arg)
             made = [trace.variable(_differentiable(leaf, what, f)) for leaf in leaves]
-            variables += made
+            variables += map(snapshot, made)
             call_args[i] = tree.unflatten(structure, made)
             forms.append(structure)
     if len(chosen) < len(forms):
@@ -364,10 +366,10 @@ def _collect(
 def _lower(trace: Any, out: Any) -> Any:
     """Take the tensors of a trace out of a result."""
     if isinstance(out, Tracer):
-        return out.value if out.trace is trace else out
+        return snapshot(out.value) if out.trace is trace else out
     if out is None or type(out) in NUMPY_TYPES:
         return out
-    return tree.map(lambda o: o.value if isinstance(o, Tracer) and o.trace is trace else o, out)
+    return tree.map(lambda o: _lower(trace, o) if isinstance(o, Tracer) else o, out)
 
 
 def _one(value: Any) -> Any:

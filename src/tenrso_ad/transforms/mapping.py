@@ -10,11 +10,11 @@ from ..engine import trace as _trace
 from ..engine import tree
 from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, AxisError, ShapeError, describe
-from ..engine.trace import Tracer
+from ..engine.opening import brought_out, opened
+from ..engine.trace import Tracer, snapshot
 from ..ops.arguments import array_operand, axis_of
 from ..ops.broadcasting import broadcast_to
 from ..ops.shaping.permuting import moveaxis
-from ..tape import brought_out, opened
 
 Axes = int | None | Sequence[Any]
 
@@ -59,7 +59,9 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
         trace = BatchTrace(size)
         with opened(trace):
             values = [
-                leaf if axis is None else _trace.Tensor(moveaxis(leaf, axis, 0), trace, None)
+                leaf
+                if axis is None
+                else _trace.Tensor(snapshot(moveaxis(leaf, axis, 0)), trace, None)
                 for leaf, axis in zip(leaves, axes, strict=True)
             ]
             out = brought_out(f(*tree.unflatten(structure, values)), trace)
@@ -70,7 +72,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             o = _whole(o, trace, size)
             if place != 0:
                 o = moveaxis(o, 0, axis_of(f"out_axes of vmap of {name}", place, o))
-            results.append(o)
+            results.append(snapshot(o))
         return tree.unflatten(out_structure, results)
 
     return mapped

@@ -14,6 +14,7 @@ from ...engine.array_type import ArrayType
 from ...engine.errors import ShapeError
 from ...engine.primitive import Primitive
 from ...engine.trace import bind
+from ...engine.views import bind_view
 from ..declare import linear, namespace
 from .lowering import letter, renamed
 
@@ -34,7 +35,7 @@ def take_diagonal(x: Any, term: str) -> Any:
     >>> take_diagonal(np.arange(9).reshape(3, 3), "ii")
     array([0, 4, 8])
     """
-    return bind(take_p, (x,), {"term": renamed(term)})
+    return bind_view(take_p, x, {"term": renamed(term)})
 
 
 def _once(term: str) -> str:

@@ -16,14 +16,17 @@ import numpy as np
 
 from ...engine.errors import ArgumentError, DTypeError, EinsumError, ShapeError, describe
 from ...engine.trace import Tracer, bind
+from ...engine.views import bind_view
 from ..arguments import array_operand, axes_of, axis_of, dtype_of, into
 from ..broadcasting import convert
 from ..declare import namespace
 from ..elementwise import conjugate
 from ..pointwise import ufuncs
 from ..shaping.creation import asarray
+from ..shaping.permuting import transpose_p
 from . import plan as _plan
 from . import spec as _spec
+from .diagonals import take_p
 from .lowering import letter
 from .pairwise import contract_p
 from .path import unknown_optimizer
@@ -152,10 +155,22 @@ def einsum(
                     f"casting='{casting}'"
                 )
         values = [convert(x, dtype) for x in values]
-    result = run_pair(plan, *values) if plan.pair is not None else run(plan, values)
+    if plan.pair is not None:
+        result = run_pair(plan, *values)
+    elif len(values) == 1 and isinstance(values[0], Tracer) and _only_looks(plan):
+        result = values[0]
+        for primitive, _, params, _ in plan.steps:
+            result = bind_view(primitive, result, params)
+    else:
+        result = run(plan, values)
     if order != "K":
         result = asarray(result, order=order)
     return result if out is None else into("einsum", out, result)
+
+
+def _only_looks(plan: EinsumPlan) -> bool:
+    """Whether nothing is summed: of one operand the result then is a view."""
+    return all([step.primitive in (transpose_p, take_p) for step in plan.steps])
 
 
 def _hashable(text: str, optimize: Any) -> Any:

@@ -17,6 +17,7 @@ from ...engine.array_type import ArrayType
 from ...engine.node import LazyCotangent
 from ...engine.reverse import Pullback, pullbacks
 from ...engine.trace import NUMPY_TYPES, Tracer, bind, foreign_evaluation
+from ...engine.views import bind_view
 from ..arguments import array_operand
 from ..broadcasting import broadcast_to
 from ..declare import linear, namespace
@@ -77,11 +78,30 @@ def getitem(x: Any, index: Any, /) -> Any:
     if type(index) is int:  # the quick way for loops
         shape = x.shape
         if shape and 0 <= index < shape[0]:
-            return bind(getitem_p, (x,), {"index": (index,), "unique": True})
+            params = {"index": (index,), "unique": True}
+            return (
+                bind_view(getitem_p, x, params) if len(shape) > 1 else bind(getitem_p, (x,), params)
+            )
     spec, arrays, merged, unique = read_index("getitem", x, index)
-    if merged is not None:
-        x = reshape(x, merged)
-    return bind(getitem_p, (x, *arrays), {"index": spec, "unique": unique})
+    params = {"index": spec, "unique": unique}
+    if arrays:
+        if merged is not None:
+            x = reshape(x, merged)
+        return bind(getitem_p, (x, *arrays), params)
+    if _is_view(x, spec, index if type(index) is tuple else (index,)):
+        return bind_view(getitem_p, x, params)
+    return bind(getitem_p, (x,), params)
+
+
+def _is_view(x: Any, spec: Index, parts: tuple[Any, ...]) -> bool:
+    """Whether an index without arrays gives a view: not a scalar, nor by an array of one number."""
+    scalar = len(spec) == len(x.shape)
+    for part in parts:
+        if part is ...:
+            scalar = False
+        elif isinstance(part, (ndarray, Tracer)):
+            return False
+    return not scalar or any([type(e) is not int for e in spec])
 
 
 def scatter_add(

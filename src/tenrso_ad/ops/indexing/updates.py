@@ -13,6 +13,7 @@ from ...engine.array_type import ArrayType
 from ...engine.errors import DTypeError, ShapeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, foreign_evaluation
+from ...engine.views import write_back
 from .. import elementwise as ew
 from ..arguments import array_operand
 from ..broadcasting import broadcast_to, convert
@@ -252,6 +253,11 @@ update_p = linear(
     places=slice(0, 2),
 )
 foreign_evaluation[update_p] = _foreign_update
+
+
+write_back[getitem_p] = lambda base, view, params: _update(
+    base, view, Subscript(params["index"], (), None, True), "set"
+)
 
 
 def _winners(shape: tuple[int, ...], index: Index, arrays: Sequence[Any]) -> Any:

@@ -12,6 +12,7 @@ from .. import pointwise
 from ..arguments import array_operand, dtype_of
 from ..broadcasting import convert
 from ..declare import namespace
+from ..elementwise import copied
 from .joining import stack
 from .reshaping import with_axes
 
@@ -63,10 +64,9 @@ def array(
     dtype : dtype, optional
         By default the one to which all elements promote.
     copy : bool, optional
-        Whether to copy an array: True always, None where needed, False never. Tensors do not change
-        in place, so they are not copied.
+        Whether to copy an array: True always, None where needed, False never.
     order : {'K', 'A', 'C', 'F'}, optional
-        How a plain array lies in memory; tensors stay as they are.
+        How the copy of an array lies in memory.
     ndmin : int
         Axes of length 1 are put in front until there are so many.
 
@@ -88,8 +88,8 @@ def array(
     """
     if _holds_tensors(object):
         made = _stacked(object)
-        if copy and made is object and not isinstance(object, Tracer):
-            made = namespace(object).asarray(object, copy=True)
+        if copy and made is object:
+            made = _copied(made, order)
     else:
         return np.array(object, dtype, copy=copy, order=order, ndmin=ndmin)
     if dtype is not None:
@@ -121,13 +121,13 @@ def asarray(
 
 
 def copy(a: Any, order: Literal["K", "A", "C", "F"] = "K") -> Any:
-    """Copy an array; a tensor, which does not change in place, is given as it is.
+    """Copy an array; what happens to the copy of a tensor in place does not happen to the tensor.
 
     Parameters
     ----------
     a : array_like
     order : {'K', 'A', 'C', 'F'}
-        How a plain copy lies in memory.
+        How the copy lies in memory.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     x : array
     dtype : dtype
     copy : bool
-        Copy a plain array that has the dtype already.
+        Copy an array that has the dtype already.
 
     Examples
     --------
@@ -158,4 +158,20 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     """
     x = array_operand(x)
     out = convert(x, dtype_of("astype", dtype))
-    return out.copy() if copy and out is x and type(x) is np.ndarray else out
+    return _copied(x) if copy and out is x else out
+
+
+def _copied(x: Any, order: str | None = "K") -> Any:
+    if isinstance(x, Tracer):
+        out = copied(x)
+        return out if order in ("K", None) else _in_order(out, order)
+    xp = namespace(x)
+    return x.copy() if xp is np else xp.asarray(x, copy=True)
+
+
+def _in_order(x: Any, order: Any) -> Any:
+    if isinstance(x, Tracer):
+        x.value = _in_order(x.value, order)
+    elif type(x) is np.ndarray:
+        return np.asarray(x, order=order)
+    return x

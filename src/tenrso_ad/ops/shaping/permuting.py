@@ -12,6 +12,7 @@ from ...engine.array_type import ArrayType
 from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind
+from ...engine.views import bind_view, write_back
 from ..arguments import Axis, array_operand, axes_of, axis_of
 from ..declare import linear, namespace
 
@@ -37,6 +38,10 @@ transpose_p: Primitive = linear(
     ),
 )
 
+write_back[transpose_p] = lambda base, view, params: bind(
+    transpose_p, (view,), {"axes": inverse(params["axes"])}
+)
+
 
 def _evaluate_flip(x: Any, *, axis: tuple[int, ...]) -> Any:
     xp = namespace(x)
@@ -55,6 +60,8 @@ flip_p: Primitive = linear(
         flip_p, values, {"axis": tuple([a + 1 for a in params["axis"]])}
     ),
 )
+
+write_back[flip_p] = lambda base, view, params: bind(flip_p, (view,), params)
 
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
@@ -80,11 +87,11 @@ def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     a = array_operand(a)
     ndim = len(a.shape)
     if axes is None:
-        return bind(transpose_p, (a,), {"axes": tuple(range(ndim - 1, -1, -1))})
+        return bind_view(transpose_p, a, {"axes": tuple(range(ndim - 1, -1, -1))})
     order = axes_of("transpose", tuple(axes), a)
     if len(order) != ndim:
         raise ArgumentError(f"transpose({describe(a)}): axes={order} names {len(order)} of {ndim}")
-    return bind(transpose_p, (a,), {"axes": order})
+    return bind_view(transpose_p, a, {"axes": order})
 
 
 permute_dims = transpose
@@ -127,7 +134,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     first, second = axis_of("swapaxes", axis1, a), axis_of("swapaxes", axis2, a)
     order = list(range(len(a.shape)))
     order[first], order[second] = second, first
-    return bind(transpose_p, (a,), {"axes": tuple(order)})
+    return bind_view(transpose_p, a, {"axes": tuple(order)})
 
 
 def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
@@ -154,7 +161,7 @@ def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[in
     order = [i for i in range(len(a.shape)) if i not in sources]
     for target, origin in sorted(zip(targets, sources, strict=True)):
         order.insert(target, origin)
-    return bind(transpose_p, (a,), {"axes": tuple(order)})
+    return bind_view(transpose_p, a, {"axes": tuple(order)})
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
@@ -201,7 +208,7 @@ def flip(m: Any, axis: Axis = None) -> Any:
     array([3, 2, 1])
     """
     m = array_operand(m)
-    return bind(flip_p, (m,), {"axis": tuple(sorted(axes_of("flip", axis, m)))})
+    return bind_view(flip_p, m, {"axis": tuple(sorted(axes_of("flip", axis, m)))})
 
 
 def fliplr(m: Any) -> Any:

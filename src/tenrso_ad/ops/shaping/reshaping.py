@@ -9,8 +9,10 @@ import numpy as np
 
 from ...engine.array_type import ArrayType
 from ...engine.errors import ArgumentError, ShapeError, describe
+from ...engine.graph import Variable
 from ...engine.primitive import Primitive
 from ...engine.trace import Tracer, bind
+from ...engine.views import bind_view, layout, relate, write_back
 from .. import broadcasting
 from ..arguments import Axis, array_operand, axes_of, axis_of, resolved, shape_of
 from ..declare import linear, namespace, zeros_like
@@ -35,6 +37,9 @@ reshape_p: Primitive = linear(
         reshape_p, values, {**params, "shape": (size, *params["shape"])}
     ),
 )
+
+
+write_back[reshape_p] = lambda base, view, params: bind(reshape_p, (view,), {"shape": base.shape})
 
 
 def _evaluate_pad(x: Any, *, widths: tuple[tuple[int, int], ...]) -> Any:
@@ -111,10 +116,28 @@ def reshape(
         order = "F" if _is_fortran(a) else "C"
     params: dict[str, Any] = {"shape": new} if copy is None else {"shape": new, "copy": copy}
     if order == "C":
-        return bind(reshape_p, (a,), params)
+        return _reshaped(a, params)
     if order != "F":
         raise ArgumentError(f"reshape: order is 'C', 'F' or 'A', got {order!r}")
-    return transpose(bind(reshape_p, (transpose(a),), {**params, "shape": new[::-1]}))
+    return transpose(_reshaped(transpose(a), {**params, "shape": new[::-1]}))
+
+
+def _reshaped(a: Any, params: dict[str, Any]) -> Any:
+    """Reshape; of a tensor, the result is a view where NumPy could make it one without a copy."""
+    out = bind(reshape_p, (a,), params)
+    if isinstance(out, Tracer) and not params.get("copy") and _is_view(a, out, params["shape"]):
+        relate(out, a, reshape_p, params)
+    return out
+
+
+def _is_view(a: Any, out: Any, shape: tuple[int, ...]) -> bool:
+    source = _innermost(a)
+    if type(source) is np.ndarray:
+        return source.flags.c_contiguous or np.may_share_memory(source, _innermost(out))
+    if isinstance(source, Variable):  # not there yet: see what NumPy does with such an array
+        like = layout(a)
+        return np.may_share_memory(like, like.reshape(shape)) if like.size else True
+    return True
 
 
 def ravel(a: Any, order: Literal["C", "F", "A", "K"] = "C") -> Any:
@@ -178,13 +201,13 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
     a = array_operand(a)
     shape = tuple(a.shape)
     if axis is None:
-        return bind(reshape_p, (a,), {"shape": tuple([n for n in shape if n != 1])})
+        return bind_view(reshape_p, a, {"shape": tuple([n for n in shape if n != 1])})
     axes = axes_of("squeeze", axis, a)
     for i in axes:
         if shape[i] != 1:
             raise ShapeError(f"squeeze({describe(a)}): axis {i} has length {shape[i]}, not 1")
     kept = tuple([n for i, n in enumerate(shape) if i not in axes])
-    return bind(reshape_p, (a,), {"shape": kept})
+    return bind_view(reshape_p, a, {"shape": kept})
 
 
 def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
@@ -207,7 +230,7 @@ def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Any:
     axes = axes_of("expand_dims", axis, a, ndim)
     rest = iter(a.shape)
     shape = tuple([1 if i in axes else next(rest) for i in range(ndim)])
-    return bind(reshape_p, (a,), {"shape": shape})
+    return bind_view(reshape_p, a, {"shape": shape})
 
 
 def atleast_1d(*arys: Any) -> Any:
@@ -273,7 +296,7 @@ def atleast_3d(*arys: Any) -> Any:
 def three_axes(a: Any) -> Any:
     """Give an array three axes: one in front of a vector, one behind a vector or a matrix."""
     a = with_axes(a, 2)
-    return bind(reshape_p, (a,), {"shape": (*a.shape, 1)}) if len(a.shape) == 2 else a
+    return bind_view(reshape_p, a, {"shape": (*a.shape, 1)}) if len(a.shape) == 2 else a
 
 
 def _one_or_all(results: list[Any]) -> Any:
@@ -285,7 +308,7 @@ def with_axes(a: Any, ndim: int) -> Any:
     missing = ndim - len(a.shape)
     if missing <= 0:
         return a
-    return bind(reshape_p, (a,), {"shape": (*(1,) * missing, *a.shape)})
+    return bind_view(reshape_p, a, {"shape": (*(1,) * missing, *a.shape)})
 
 
 def broadcast_to(array: Any, shape: int | Sequence[int]) -> Any:
@@ -314,7 +337,7 @@ def broadcast_to(array: Any, shape: int | Sequence[int]) -> Any:
     """
     array = array_operand(array)
     new = shape_of("broadcast_to", shape)
-    return bind(broadcasting.broadcast_to_p, (array,), {"shape": new})
+    return bind_view(broadcasting.broadcast_to_p, array, {"shape": new})
 
 
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
@@ -347,7 +370,7 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     except ValueError as error:
         given = ", ".join(map(describe, arrays))
         raise ShapeError(f"broadcast_arrays({given}): {error}") from None
-    return tuple([broadcasting.broadcast_to(a, shape) for a in arrays])
+    return tuple([broadcast_to(a, shape) for a in arrays])
 
 
 # --- rolling ---

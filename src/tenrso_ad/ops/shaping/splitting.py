@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...engine.errors import ShapeError, describe
+from ...engine.trace import Tracer
+from ...engine.views import relate
 from ..arguments import array_operand, axis_of, shape_of
+from ..indexing.getitem import getitem_p
+from ..indexing.subscript import Span
 from .joining import parts_of, slices_of
 
 Sections = int | Sequence[int]
@@ -139,7 +143,26 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     (array([1, 3]), array([2, 4]))
     """
     x = array_operand(x)
-    return slices_of(x, axis_of("unstack", axis, x))
+    place = axis_of("unstack", axis, x)
+    slices = slices_of(x, place)
+    if isinstance(x, Tracer) and len(x.shape) > 1:  # of one axis: scalars
+        for i, each in enumerate(slices):
+            _relate(each, x, place, i)
+    return slices
+
+
+def _parts(x: Any, axis: int, lengths: tuple[int, ...]) -> list[Any]:
+    """Cut into parts that are views."""
+    parts = list(parts_of(x, axis, lengths))
+    if isinstance(x, Tracer):
+        for part, length, stop in zip(parts, lengths, itertools.accumulate(lengths), strict=True):
+            _relate(part, x, axis, Span(stop - length, stop, 1) if length else Span(0, 0, 1))
+    return parts
+
+
+def _relate(part: Any, x: Any, axis: int, entry: int | Span) -> None:
+    whole = [Span(0, n, 1) for n in x.shape[:axis]]
+    relate(part, x, getitem_p, {"index": (*whole, entry), "unique": True})
 
 
 def _with_axes(name: str, ary: Any, count: int) -> Any:
@@ -160,10 +183,10 @@ def _cut(name: str, ary: Any, sections: Sections, axis: int, *, equal: bool = Tr
             parts = "equal parts" if equal else "parts"
             raise ShapeError(f"{name}({describe(ary)}): axis {place} has no {count} {parts}")
         each, longer = divmod(length, count)
-        return list(parts_of(ary, place, (each + 1,) * longer + (each,) * (count - longer)))
+        return _parts(ary, place, (each + 1,) * longer + (each,) * (count - longer))
     spans = [slice(*pair).indices(length)[:2] for pair in itertools.pairwise((0, *cuts, None))]
     spans = [(start, max(start, stop)) for start, stop in spans]
     if all(end == start for (_, end), (start, _) in itertools.pairwise(spans)):
-        return list(parts_of(ary, place, tuple([stop - start for start, stop in spans])))
+        return _parts(ary, place, tuple([stop - start for start, stop in spans]))
     # cuts that go back: parts overlap or leave something out
-    return [parts_of(ary, place, (start, stop - start, length - stop))[1] for start, stop in spans]
+    return [_parts(ary, place, (start, stop - start, length - stop))[1] for start, stop in spans]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ...engine.errors import ArgumentError
 from ...engine.trace import bind
 from ..arguments import array_operand
+from .creation import copy
 from .joining import Casting, concatenate_p, joinable
 from .reshaping import reshape_p, three_axes, with_axes
 
@@ -120,7 +119,7 @@ def block(arrays: Any) -> Any:
     ndim = max(depth, _ranks(blocks))
     out = _joined(blocks, ndim - depth, ndim)
     # where nothing was joined, NumPy gives a copy
-    return out.copy() if not isinstance(arrays, list) and type(out) is np.ndarray else out
+    return out if isinstance(arrays, list) else copy(out)
 
 
 def _depth(arrays: Any) -> int:
