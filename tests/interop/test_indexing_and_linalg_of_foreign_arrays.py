@@ -9,13 +9,17 @@ import pytest
 import torch
 
 import tenrso_ad as ta
+import tenrso_ad.numpy as tnp
+import tenrso_ad.numpy.linalg as la
+from tenrso_ad.engine.errors import UnsupportedError
 from tenrso_ad.ops.contraction.einsum import matmul
 from tenrso_ad.ops.indexing.getitem import getitem
 from tenrso_ad.ops.indexing.taking import take
 from tenrso_ad.ops.indexing.updates import at
+from tenrso_ad.ops.linalg.determinants import det, slogdet
 from tenrso_ad.ops.linalg.norms import norm
 from tenrso_ad.ops.linalg.qr import qr
-from tenrso_ad.ops.linalg.solving import cholesky, det, inv, slogdet, solve
+from tenrso_ad.ops.linalg.solving import cholesky, inv, solve
 from tenrso_ad.ops.linalg.spectral import eigh, eigvalsh, svd, svdvals
 from tenrso_ad.ops.reductions.sums import sum as total
 from tenrso_ad.ops.shaping.permuting import matrix_transpose
@@ -80,6 +84,29 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "columns beyond the span": (lambda a: projector(svd(a).U[:, 3:]), MATRIX),
     "columns that qr adds": (lambda a: projector(qr(a, "complete").Q[:, 3:]), MATRIX),
     "svdvals": (svdvals, MATRIX),
+    "matrix_power": (lambda a: la.matrix_power(definite(a), -2), MATRIX),
+    "matrix_power 0": (lambda a: la.matrix_power(definite(a), 0) * a[0], MATRIX),
+    "pinv": (la.pinv, MATRIX),
+    "pinv with a large cutoff": (lambda a: la.pinv(a, 0.5), MATRIX),
+    "pinv hermitian": (lambda a: la.pinv(definite(a), rtol=None, hermitian=True), MATRIX),
+    "lstsq": (lambda a: la.lstsq(a, a[:, 0] ** 2).x, MATRIX),
+    "residuals of lstsq": (lambda a: la.lstsq(a, a[:, 0] ** 2).residuals, MATRIX),
+    "matrix_rank": (lambda a: la.matrix_rank(a) * a, MATRIX),
+    "eigvals": (lambda a: tnp.real(la.eigvals(a[:3]) ** 2), MATRIX),
+    "eig": (lambda a: tnp.abs(la.eig(a[:3]).eigenvectors), MATRIX),
+    "cond": (la.cond, MATRIX),
+    "cond 1": (lambda a: la.cond(a[:3], 1), MATRIX),
+    "tensorsolve": (lambda a: la.tensorsolve(definite(a), a[0]), MATRIX),
+    "tensorinv": (lambda a: la.tensorinv(definite(a), 1), MATRIX),
+    "solve_triangular": (
+        lambda a: la.solve_triangular(definite(a), a[0], trans=1, lower=True, unit_diagonal=True),
+        MATRIX,
+    ),
+    "cho_solve": (lambda a: la.cho_solve(la.cho_factor(definite(a)), a[1]), MATRIX),
+    "polar": (lambda a: la.polar(a)[1], MATRIX),
+    "toeplitz": (lambda a: la.toeplitz(a[0], a[1]), MATRIX),
+    "block_diag": (lambda a: la.block_diag(a, a[0]), MATRIX),
+    "solve stack": (lambda a: solve(tnp.stack([definite(a)] * 3), a[:3]), MATRIX),
     "qr": (lambda a: qr(a).Q ** 2, MATRIX),
     "qr wide": (lambda a: qr(matrix_transpose(a)).R ** 2, MATRIX),
     **{f"norm {order}": (lambda x, p=order: norm(x[0], p), MATRIX) for order in (2, 1, 3, np.inf)},
@@ -103,6 +130,26 @@ def test_values_and_gradients_are_those_of_numpy_arrays(library: str, name: str)
     gradient = ta.grad(loss)(make(operand))
     assert type(gradient) is type(make(operand))
     np.testing.assert_allclose(np.asarray(gradient), ta.grad(loss)(operand), rtol=1e-9, atol=1e-10)
+
+
+def test_the_exponential_is_that_of_torch() -> None:
+    def second(x: Any) -> Any:
+        return ta.hvp(lambda x: total(la.expm(definite(x))), x, x)
+
+    product = second(torch.tensor(MATRIX))
+    assert isinstance(product, torch.Tensor)
+    np.testing.assert_allclose(product.numpy(), second(MATRIX), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [la.lu, la.lu_factor, la.logm, la.sqrtm, lambda a: la.solve_sylvester(a, a, a),
+     lambda a: la.solve_banded((1, 1), a, a[0]), lambda a: la.solveh_banded(a, a[0])],
+)  # fmt: skip
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_scipy_computes_is_refused(library: str, function: Callable[[Any], Any]) -> None:
+    with pytest.raises(UnsupportedError, match="computed by SciPy, on NumPy's arrays only"):
+        function(LIBRARIES[library](MATRIX[:3]))
 
 
 def test_index_arrays_of_the_other_library() -> None:

@@ -284,7 +284,7 @@ def _where_shape(condition: Any, x: Any, y: Any) -> ArrayType:
 
 def _evaluate_where(condition: Any, x: Any, y: Any) -> Any:
     xp = namespace(condition, x, y)
-    if xp is not np and isinstance(condition, np.ndarray):
+    if xp is not np and isinstance(condition, (bool, np.ndarray)):
         condition = xp.asarray(condition, copy=True)  # it may be guarded, which PyTorch warns of
     return xp.where(condition, x, y)
 
