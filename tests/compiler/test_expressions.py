@@ -20,6 +20,9 @@ FUNCTIONS = {
     "fmax": lambda x: tnp.fmax(x, 0.3),
     "fmin": lambda x: tnp.fmin(x, 0.3),
     "fabs": tnp.fabs,
+    "inf": lambda x: tnp.where(x > 0, INF, x),
+    "-inf": lambda x: tnp.where(x == -INF, x, -INF),
+    "nan": lambda x: tnp.where(x > 0, NAN, x),
     "arctanh": lambda x: tnp.arctanh(tnp.clip(x, -0.5, 0.3)),
 }
 

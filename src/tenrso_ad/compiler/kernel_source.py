@@ -342,10 +342,10 @@ class _Writer:
                 char = next(c for c in typed if c != "?")
         if char == "?":
             return str(bool(value))
+        if not np.isfinite(value):
+            return _not_finite(float(value))
         if char == "d":
-            return (
-                f"({float(value)!r})" if np.isfinite(value) else f"float64({str(float(value))!r})"
-            )
+            return f"({float(value)!r})"
         return f"float32({float(np.float32(value))!r})"
 
     def expression(self, e: Equation, texts: list[str]) -> str:
@@ -365,10 +365,11 @@ class _Writer:
         return text
 
 
-def _not_finite(value: float, suffix: str) -> str:
+def _not_finite(value: float) -> str:
+    """NaN or an infinity in words, to which `expression` gives the width."""
     if value != value:
-        return f"(zero{suffix} * infinity{suffix})"
-    return f"infinity{suffix}" if value > 0 else f"(-infinity{suffix})"
+        return "(zero * infinity)"
+    return "infinity" if value > 0 else "(-infinity)"
 
 
 def estimate(nest: Nest) -> float:
