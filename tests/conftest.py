@@ -1,5 +1,7 @@
 """Set-up shared by every test."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -9,6 +11,9 @@ from hypothesis import settings
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
+
+# Kernels are compiled by every run, not found in the user's cache.
+os.environ["TENRSO_AD_CACHE"] = ""
 
 
 @pytest.fixture
