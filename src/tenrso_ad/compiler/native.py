@@ -69,7 +69,7 @@ def _build(source: Source, writes: int, file: Path | None) -> Functions:
     exec(compile(source.text, "<kernel>" if file is None else str(file), "exec"), names)
     native = functools.partial(njit, nogil=True, error_model="numpy", cache=file is not None)
     chunks = [types.intp, types.intp] if source.chunks else []
-    functions = {"kernel": native(types.void(*arrays, *chunks))(names["kernel"])}
+    functions: Functions = {"kernel": native(types.void(*arrays, *chunks))(names["kernel"])}
     if source.chunks:
         functions["finish"] = native(types.void(*arrays))(names["finish"])
     return functions
