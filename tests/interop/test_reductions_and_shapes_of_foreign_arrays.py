@@ -9,8 +9,30 @@ import pytest
 import torch
 
 import tenrso_ad as ta
-from tenrso_ad.ops.reductions import cumulative, extrema, logarithmic, moments, sums
-from tenrso_ad.ops.shaping import creation, joining, padding, permuting, repeating, reshaping
+from tenrso_ad.ops import applying, elementwise, polynomials
+from tenrso_ad.ops.reductions import (
+    counting,
+    cumulative,
+    differences,
+    extrema,
+    logarithmic,
+    medians,
+    moments,
+    nan,
+    quantiles,
+    statistics,
+    sums,
+)
+from tenrso_ad.ops.shaping import (
+    creation,
+    joining,
+    padding,
+    permuting,
+    repeating,
+    reshaping,
+    splitting,
+    stacking,
+)
 
 pytestmark = pytest.mark.interop
 
@@ -39,6 +61,38 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "argmin": extrema.argmin,
     "logsumexp": lambda x: logarithmic.logsumexp(x, 1),
     "logsumexp with factors": lambda x: logarithmic.logsumexp(x, 1, b=x * x + 1),
+    "log_softmax": lambda x: logarithmic.log_softmax(x, 1, where=x > -9),
+    "logcumsumexp": lambda x: logarithmic.logcumsumexp(x, 1),
+    "median": medians.median,
+    "nanmedian": lambda x: medians.nanmedian(elementwise.where(x < -0.6, float("nan"), x)),
+    "quantile": lambda x: quantiles.quantile(x, [0.2, 0.7], axis=1),
+    "quantile of one rank": lambda x: quantiles.quantile(x, 0.4, method="nearest"),
+    "quantile with weights": lambda x: quantiles.quantile(
+        x, 0.4, axis=1, weights=x * x, method="inverted_cdf"
+    ),
+    "nanpercentile": lambda x: quantiles.nanpercentile(
+        elementwise.where(x < -0.6, float("nan"), x), 30
+    ),
+    "nansum": lambda x: nan.nansum(elementwise.where(x < 0, float("nan"), x), 0),
+    "nanmean": lambda x: nan.nanmean(elementwise.where(x < -0.6, float("nan"), x)),
+    "nanstd": lambda x: nan.nanstd(elementwise.where(x < -0.6, float("nan"), x), ddof=1),
+    "nanmax": lambda x: nan.nanmax(elementwise.where(x < -0.6, float("nan"), x), 1),
+    "nanargmin": lambda x: nan.nanargmin(elementwise.where(x < -0.6, float("nan"), x), 1),
+    "ptp": lambda x: extrema.ptp(x, 1),
+    "trace": sums.trace,
+    "diff": lambda x: differences.diff(x, 1, prepend=0.0),
+    "gradient": lambda x: differences.gradient(x, 0.5, axis=1, edge_order=2),
+    "gradient over coordinates": lambda x: differences.gradient(x, [0.0, 1.0, 3.0], axis=1),
+    "trapezoid": lambda x: differences.trapezoid(x, [0.0, 1.0, 3.0]),
+    "average": lambda x: statistics.average(x, 1, x[0] * x[0]),
+    "cov": statistics.cov,
+    "corrcoef": lambda x: statistics.corrcoef(x, rowvar=False),
+    "histogram with weights": lambda x: counting.histogram(x, [-2.0, 0.0, 3.0], weights=x)[0],
+    "bincount with weights": lambda x: counting.bincount(np.array([0, 2, 0]), x[0]),
+    "cumulative_sum": lambda x: cumulative.cumulative_sum(x, axis=1, include_initial=True),
+    "polyval": lambda x: polynomials.polyval([1.0, -2.0, 0.5], x),
+    "vander": lambda x: polynomials.vander(x[0], 3),
+    "apply_along_axis": lambda x: applying.apply_along_axis(lambda v: v[0] * v[1], 0, x),
     "cumsum": lambda x: cumulative.cumsum(x, 1),
     "cumprod": lambda x: cumulative.cumprod(x, 1),
     "reshape": lambda x: reshaping.reshape(x, (3, -1)),
@@ -51,8 +105,8 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "flip": permuting.flip,
     "concatenate": lambda x: joining.concatenate([x, x], axis=1),
     "stack": lambda x: joining.stack([x, x]),
-    "dstack": lambda x: joining.dstack([x, x]),
-    "split": lambda x: joining.split(x, [1, 2], 1)[1],
+    "dstack": lambda x: stacking.dstack([x, x]),
+    "split": lambda x: splitting.split(x, [1, 2], 1)[1],
     "tile": lambda x: repeating.tile(x, (2, 2)),
     "repeat": lambda x: repeating.repeat(x, 2, 1),
     "repeat each": lambda x: repeating.repeat(x, [1, 0, 2], 1),

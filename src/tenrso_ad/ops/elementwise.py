@@ -411,7 +411,10 @@ def clip(
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise ArgumentError("clip: a limit was given twice; give a_min or min, a_max or max")
     a, low, high = operand(a), a_min if min is None else min, a_max if max is None else max
-    if getattr(getattr(a, "dtype", None), "kind", "") in "iu":  # Python's integers know no bounds
+    if getattr(getattr(a, "dtype", None), "kind", "") in (
+        "i",
+        "u",
+    ):  # Python's integers know no bounds
         if type(low) is int and low <= np.iinfo(a.dtype).min:
             low = None
         if type(high) is int and high >= np.iinfo(a.dtype).max:

@@ -186,7 +186,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     columns = rows if N is None else operator.index(N)
     if columns < 0:
         raise ArgumentError(f"vander({describe(x)}): N={N} is negative")
-    x = convert(x, np.promote_types(x.dtype, int))  # as NumPy does: float32 becomes float64
+    if isinstance(x.dtype, np.dtype):  # as NumPy does: float32 becomes float64
+        x = convert(x, np.promote_types(x.dtype, int))
     ones = zeros_like(x, (rows, min(columns, 1))) + 1
     factors = broadcast_to(expand_dims(x, 1), (rows, max(columns - 1, 0)))
     powers = cumprod(concatenate((ones, factors), 1), 1)

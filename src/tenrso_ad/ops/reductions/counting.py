@@ -135,8 +135,10 @@ def histogram_bin_edges(
     array([0., 2., 4.])
     """
     a = array_operand(a)
-    given = isinstance(bins, str) or (np.ndim(bins) == 0 and range is None)
-    values = concrete(a, "histogram") if given else np.empty(0, a.dtype)
+    if isinstance(bins, str) or (np.ndim(bins) == 0 and range is None):
+        values = concrete(a, "histogram")
+    else:
+        values = np.empty(0, a.dtype) if isinstance(a.dtype, np.dtype) else np.empty(0)
     bins = bins if isinstance(bins, str) else concrete(bins, "histogram")
     # weights only decide whether bins may be estimated, which NumPy refuses for them
     chosen = None if weights is None else np.ones(np.shape(values))

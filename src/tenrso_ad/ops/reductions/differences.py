@@ -11,7 +11,7 @@ from ...engine.trace import is_inexact
 from .. import elementwise as ew
 from ..arguments import Axis, array_operand, axes_of, axis_of, is_boolean, operand_like
 from ..broadcasting import broadcast_to, convert
-from ..declare import is_complex
+from ..declare import is_complex, namespace_inside
 from ..indexing.getitem import getitem
 from ..shaping.joining import concatenate
 from ..shaping.reshaping import ravel, reshape
@@ -190,6 +190,7 @@ def _steps(f: Any, axis: int, spacing: Any) -> Any:
         return spacing
     spacing = array_operand(spacing)
     spacing = spacing if is_inexact(spacing.dtype) else convert(spacing, np.dtype(float))
+    spacing = _beside(f, spacing)
     if not spacing.shape:
         return spacing
     if tuple(spacing.shape) != (f.shape[axis],):
@@ -198,6 +199,11 @@ def _steps(f: Any, axis: int, spacing: Any) -> Any:
             f"of its {f.shape[axis]} samples, got {describe(spacing)}"
         )
     return diff(spacing)
+
+
+def _beside(f: Any, x: Any) -> Any:
+    """Bring plain coordinates to the array library of the samples."""
+    return x if namespace_inside(f) is np else operand_like(x, f)
 
 
 def _derivative(f: Any, axis: int, steps: Any, edge_order: int) -> Any:
@@ -266,6 +272,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     axis = axis_of("trapezoid", axis, y)
     steps = dx
     if x is not None:
-        x = array_operand(x)
+        x = _beside(y, array_operand(x))
         steps = _along(diff(x), axis, len(y.shape)) if len(x.shape) == 1 else diff(x, 1, axis)
     return sum(steps * (part(y, axis, 1, None) + part(y, axis, None, -1)) / 2.0, axis)

@@ -156,7 +156,7 @@ def between_ranks(x: Any, count: Any, low: Any, high: Any, combine: Any) -> Any:
     if combine is None:
         ranks.pop()
     if not skips and is_inexact(x.dtype):  # the last one is NaN if any is
-        ranks.append(np.full((ranks[0].shape[0], 1), top))
+        ranks.append(operand_like(np.full((ranks[0].shape[0], 1), top), ranks[0]))
     m = ranks[0].shape[1]
     found = order_statistics(x, concatenate(ranks, axis=1))
     out = getitem(found, (slice(None), slice(m)))

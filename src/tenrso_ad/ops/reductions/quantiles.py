@@ -188,7 +188,7 @@ def _weighted_rank(name: str, x: Any, weights: Any, q: Any) -> Any:
     if all_sound is not None and not all_sound.all():
         raise ArgumentError(f"{name}: weights have a sum that is finite and not zero")
     part = reshape(reached / ew.where(sound, total, 1), (x.shape[0], 1, -1))
-    wanted = reshape(q, (1, -1, 1))
+    wanted = reshape(q if namespace_inside(part) is np else operand_like(q, part), (1, -1, 1))
     before = ew.logical_or(ew.less(part, wanted), ew.equal(part, 0))
     return count_nonzero(before, 2)
 
