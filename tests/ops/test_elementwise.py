@@ -11,7 +11,7 @@ import tenrso_ad.numpy as tnp
 from tenrso_ad.engine.errors import ArgumentError, DTypeError, ShapeError
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.ops import elementwise as ew
-from tenrso_ad.ops import pointwise
+from tenrso_ad.ops import inverses, pointwise
 from tenrso_ad.testing import check_gradients
 from tests.ops.table import (
     Case,
@@ -239,7 +239,8 @@ def test_every_operation_has_a_case():
             seen |= set(stage(function, *case.draw()).counts())
             if case.complex:
                 seen |= set(stage(function, *case.draw_complex()).counts())
-    names = {getattr(f, "__name__", "") for f in vars(ew).values()}
+    functions = [f for module in (ew, inverses) for f in vars(module).values()]
+    names = {getattr(f, "__name__", "") for f in functions}
     declared = names & set(pointwise.operations)
     assert declared <= seen
     assert len(declared) > 50
@@ -469,6 +470,15 @@ def test_remainders_at_multiples_and_by_negative_divisors():
     np.testing.assert_array_equal(rest.value, [1, 1])
 
 
+@pytest.mark.parametrize("zero", [0, 0.0, -0.0, 0j])
+def test_division_by_a_number_that_is_zero(zero):
+    with np.errstate(all="ignore"):
+        _, pullback = ta.vjp(lambda x: x / zero, np.array([2.0, -1.0]))
+        (gradient,) = pullback(np.array([1.0, 0.0]))
+    expected = np.nan if isinstance(zero, complex) else np.copysign(INF, zero)
+    np.testing.assert_array_equal(gradient, [expected, 0.0])
+
+
 def test_float_power_of_narrow_and_whole_numbers():
     assert tnp.float_power([1, 2], -2).dtype == np.float_power([1, 2], -2).dtype == np.float64
     assert tnp.float_power(2, 3) == 8.0
@@ -521,6 +531,26 @@ def test_complex_zero(name):
         assert pullback(np.zeros_like(out))[0] == 0
         if name == "absolute":
             assert pullback(np.ones_like(out))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "along"),
+    [("arcsin", 2.0), ("arccos", 2.0), ("arccosh", 0.5), ("arcsinh", 2.0j), ("sqrt", -2.0)],
+)
+def test_derivatives_on_branch_cuts_belong_to_the_side_that_the_sign_of_zero_says(name, along):
+    f, function = getattr(tnp, name), getattr(np, name)
+    for z in (along, -along):
+        for zero in (0.0, -0.0):
+
+            def beside(move, z=z, zero=zero):  # a sum with 0.0 would lose the sign
+                z = complex(z)
+                return complex(z.real + move, zero) if not z.imag else complex(zero, z.imag + move)
+
+            step = 1e-5
+            slope = (function(beside(step)) - function(beside(-step))) / (2 * step)
+            _, tangent = ta.jvp(f, (np.array(beside(0.0)),), (np.array(1 + 0j),))
+            turn = 1j if isinstance(along, complex) else 1
+            np.testing.assert_allclose(tangent * turn, slope, rtol=1e-8, err_msg=str(beside(0)))
 
 
 def test_absolute_value_of_huge_and_tiny_complex_numbers():

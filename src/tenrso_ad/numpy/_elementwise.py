@@ -26,17 +26,9 @@ from ..ops.angles import (
 from ..ops.elementwise import (
     absolute,
     add,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
     cbrt,
     ceil,
     clip,
-    copysign,
     cos,
     cosh,
     divide,
@@ -54,7 +46,6 @@ from ..ops.elementwise import (
     fmod,
     greater,
     greater_equal,
-    hypot,
     imag,
     isfinite,
     isinf,
@@ -81,7 +72,6 @@ from ..ops.elementwise import (
     remainder,
     rint,
     sign,
-    signbit,
     sin,
     sinh,
     sqrt,
@@ -108,6 +98,16 @@ from ..ops.integers import (
 from ..ops.interpolation import (
     interp,
 )
+from ..ops.inverses import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    hypot,
+)
 from ..ops.logistic import (
     log_sigmoid,
     logaddexp,
@@ -129,12 +129,14 @@ from ..ops.predicates import (
     real_if_close,
 )
 from ..ops.rounding import (
+    copysign,
     fix,
     frexp,
     ldexp,
     modf,
     nextafter,
     round,
+    signbit,
     spacing,
 )
 from ..ops.selection import (

@@ -174,9 +174,15 @@ def leaky_relu(x: Any, /, negative_slope: Any = 0.01) -> Any:
     return ew.where(ew.greater(x, 0), x, negative_slope * x)
 
 
-def _limited(x: Any, low: float, high: float) -> Any:
-    """Clip, with the derivative 0 at the limits."""
-    return ew.where(ew.less_equal(x, low), low, ew.where(ew.greater_equal(x, high), high, x))
+# not clip: at the limits the derivative is 0
+_limited = elementwise(
+    "limited",
+    lambda x, y, z: np.minimum(np.maximum(x, y), z),
+    lambda g, x, y, z: ew.where(ew.logical_and(ew.greater(x, y), ew.less(x, z)), g, 0),
+    None,
+    None,
+    api="clip",
+)
 
 
 def relu6(x: Any, /) -> Any:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.trace import is_inexact
 from . import elementwise as ew
 from .arguments import array_operand, axis_of
+from .inverses import arctan2
 from .pointwise import elementwise, operand, ufuncs
 from .reductions.cumulative import cumsum
 from .reductions.differences import diff
@@ -40,7 +42,7 @@ def angle(z: Any, deg: bool = False) -> Any:
     90.0
     """
     z = operand(z)
-    turned = ew.arctan2(ew.imag(z), ew.real(z))
+    turned = arctan2(ew.imag(z), ew.real(z))
     return turned * (1 / _DEGREE) if deg else turned
 
 
@@ -73,8 +75,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
 
     steps = diff(ew.stop_gradient(p), axis=place)
     discont = period / 2 if discont is None else discont
-    dtype = np.result_type(steps.dtype, getattr(period, "dtype", period))
-    whole = dtype.kind in "iu"
+    whole = not any(is_inexact(getattr(v, "dtype", type(v))) for v in (steps, period))
     high = period // 2 if whole else period / 2
     low = -high
     wrapped = ew.remainder(steps - low, period) + low

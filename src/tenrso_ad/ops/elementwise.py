@@ -6,6 +6,7 @@ A partial derivative names what it reads (operands ``x``, ``y``, ``z``, the resu
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -27,7 +28,7 @@ from .saturating import tanh_slope
 add = elementwise("add", np.add, 1, 1)
 subtract = elementwise("subtract", np.subtract, 1, -1)
 multiply = elementwise("multiply", np.multiply, lambda y: y, lambda x: x)
-divide = elementwise("divide", np.divide, lambda y: 1 / y, lambda y, out: -out / y)
+divide = elementwise("divide", np.divide, lambda y: _inverse(y), lambda y, out: -out / y)
 negative = elementwise("negative", np.negative, -1)
 positive = elementwise("positive", np.positive, 1)
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda out: -(out * out),
@@ -40,6 +41,15 @@ floor_divide = elementwise("floor_divide", np.floor_divide, None, None)
 remainder = elementwise("remainder", np.remainder, 1, lambda x, y: -floor_divide(x, y))
 # out differs from x by a whole number of y; x / y, rounded, might have reached the next one
 fmod = elementwise("fmod", np.fmod, 1, lambda x, y, out: rint((out - x) / y))
+
+
+def _inverse(y: Any) -> Any:
+    """1 / y, where Python's own numbers would raise for zero."""
+    if isinstance(y, complex) and not y:
+        return complex(math.nan, math.nan)
+    if isinstance(y, (int, float)) and not y:
+        return math.copysign(math.inf, y)
+    return 1 / y
 
 
 def divmod(x: Any, y: Any, /) -> tuple[Any, Any]:
@@ -99,53 +109,9 @@ log1p = elementwise("log1p", np.log1p, lambda x: 1 / (1 + x))
 sin = elementwise("sin", np.sin, lambda x: cos(x))
 cos: Operation = elementwise("cos", np.cos, lambda x: -sin(x))
 tan = elementwise("tan", np.tan, lambda out: 1 + out * out)
-# a product where x is near 1, and yet with a derivative that does not cancel where x is near 0
-_one_minus_square: Operation = elementwise("one_minus_square", lambda x: (1 - x) * (1 + x),
-                                           lambda x: -2 * x,
-                                           other=lambda xp, x: (1 - x) * (1 + x))  # fmt: skip
-arcsin = elementwise("arcsin", np.arcsin, lambda x: 1 / sqrt(_one_minus_square(x)), api="asin")
-arccos = elementwise("arccos", np.arccos, lambda x: -1 / sqrt(_one_minus_square(x)), api="acos")
-arctan = elementwise("arctan", np.arctan, lambda x: 1 / (1 + x * x), api="atan")
-
-
-def _over_length(x: Any, length: Any) -> Any:
-    """Give x / length, and zero at the origin, which has no direction."""
-    return where(equal(length, 0), 0, x / length)
-
-
-def _evaluate_cosine(x: Any, z: Any) -> Any:
-    with np.errstate(invalid="ignore"):
-        ratio = x / z
-    return np.where(np.equal(z, 0), 0, ratio)[()] if np.isnan(ratio).any() else ratio
-
-
-# x / z for z = hypot(x, y); declared, because 1 - (x / z)^2 cancels where y is small
-_cosine: Operation = elementwise(
-    "cosine",
-    lambda x, y, z: _evaluate_cosine(x, z),
-    lambda x, y, z: _over_length(square(_cosine(y, x, z)), z),
-    lambda x, y, z, out: -out * _over_length(_cosine(y, x, z), z),
-    None,
-    other=lambda xp, x, y, z: xp.where(z == 0, 0, x / z),
-)
-hypot = elementwise("hypot", np.hypot, lambda x, y, out: _cosine(x, y, out),
-                    lambda x, y, out: _cosine(y, x, out))  # fmt: skip
-# not y / (x^2 + y^2): squares overflow, and underflow to a division by zero
-arctan2 = elementwise("arctan2", np.arctan2,
-                      lambda x, y: _over_length(y / (r := hypot(x, y)), r),
-                      lambda x, y: _over_length(-x / (r := hypot(x, y)), r),
-                      api="atan2")  # fmt: skip
 sinh = elementwise("sinh", np.sinh, lambda x: cosh(x))
 cosh: Operation = elementwise("cosh", np.cosh, lambda x: sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda x, out: tanh_slope(x, out))
-arcsinh = elementwise("arcsinh", np.arcsinh, lambda x: 1 / _root_of_one_plus_square(x), api="asinh")
-arccosh = elementwise("arccosh", np.arccosh, lambda x: 1 / (sqrt(x - 1) * sqrt(x + 1)), api="acosh")
-arctanh = elementwise("arctanh", np.arctanh, lambda x: 1 / _one_minus_square(x), api="atanh")
-
-
-def _root_of_one_plus_square(x: Any) -> Any:
-    return sqrt(1 + x * x) if is_complex(x) else hypot(1, x)  # which does not overflow
-
 
 # the values may stay where they are, since arrays do not change; the tensor is another one
 copied = elementwise("copy", lambda x: x, 1, other=lambda xp, x: x)
@@ -222,7 +188,6 @@ logical_and = elementwise("logical_and", np.logical_and, None, None)
 logical_or = elementwise("logical_or", np.logical_or, None, None)
 logical_xor = elementwise("logical_xor", np.logical_xor, None, None)
 logical_not = elementwise("logical_not", np.logical_not, None)
-signbit = elementwise("signbit", np.signbit, None)
 isnan = elementwise("isnan", np.isnan, None)
 isinf = elementwise("isinf", np.isinf, None)
 isfinite = elementwise("isfinite", np.isfinite, None)
@@ -235,9 +200,14 @@ rint: Operation = elementwise("rint", np.rint, None, api="round")
 _real_sign = elementwise("sign", np.sign, None)
 
 
+def over_length(x: Any, length: Any) -> Any:
+    """Give x / length, and zero at the origin, which has no direction."""
+    return where(equal(length, 0), 0, x / length)
+
+
 def _turned(g: Any, x: Any, out: Any) -> Any:
     """Of a change of x only the part across its direction turns the sign; at the origin none."""
-    return _over_length(conjugate(out) * (1j * imag(g * out)), absolute(x))
+    return over_length(conjugate(out) * (1j * imag(g * out)), absolute(x))
 
 
 complex_sign_p = nonlinear(
@@ -261,10 +231,6 @@ absolute = elementwise(
     "absolute", np.absolute, lambda x: conjugate(sign(x)), api="abs", real_valued=True
 )
 fabs = elementwise("fabs", np.fabs, lambda x: sign(x), api="abs")
-# as absolute, it has the derivative 0 at 0
-copysign = elementwise(
-    "copysign", np.copysign, lambda x, y: where(signbit(y), -(s := sign(x)), s), None
-)
 
 
 def _where_transpose(g: Any, condition: Any, x: Any, y: Any) -> list[Any]:
@@ -284,7 +250,7 @@ def _where_shape(condition: Any, x: Any, y: Any) -> ArrayType:
 
 def _evaluate_where(condition: Any, x: Any, y: Any) -> Any:
     xp = namespace(condition, x, y)
-    if xp is not np and isinstance(condition, (bool, np.ndarray)):
+    if xp is not np and isinstance(condition, (np.ndarray, np.bool, bool)):
         condition = xp.asarray(condition, copy=True)  # it may be guarded, which PyTorch warns of
     return xp.where(condition, x, y)
 
@@ -411,10 +377,8 @@ def clip(
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise ArgumentError("clip: a limit was given twice; give a_min or min, a_max or max")
     a, low, high = operand(a), a_min if min is None else min, a_max if max is None else max
-    if getattr(getattr(a, "dtype", None), "kind", "") in (
-        "i",
-        "u",
-    ):  # Python's integers know no bounds
+    if getattr(getattr(a, "dtype", None), "kind", None) in ("i", "u"):
+        # Python's integers know no bounds
         if type(low) is int and low <= np.iinfo(a.dtype).min:
             low = None
         if type(high) is int and high >= np.iinfo(a.dtype).max:

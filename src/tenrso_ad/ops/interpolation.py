@@ -70,7 +70,7 @@ def interp(
     after = fp[-1] if right is None else _like(right, fp)
     out = ew.where(ew.greater(x, xp[-1]), after, inside)
     out = ew.where(ew.less(x, xp[0]), before, out)
-    return out if isinstance(out, Tracer) else out[()]
+    return out[()] if isinstance(out, np.ndarray) else out
 
 
 def _double(x: Any) -> Any:

@@ -18,18 +18,19 @@ from .broadcasting import convert
 from .declare import is_complex, namespace_inside
 from .pointwise import operand
 from .reductions.sums import all as all_of
+from .rounding import signbit
 
 
 def isposinf(x: Any, out: Any = None) -> Any:
     """Elementwise whether it is positive infinity."""
     x = _real(x, "isposinf")
-    return into("isposinf", out, ew.logical_and(ew.isinf(x), ew.logical_not(ew.signbit(x))))
+    return into("isposinf", out, ew.logical_and(ew.isinf(x), ew.logical_not(signbit(x))))
 
 
 def isneginf(x: Any, out: Any = None) -> Any:
     """Elementwise whether it is negative infinity."""
     x = _real(x, "isneginf")
-    return into("isneginf", out, ew.logical_and(ew.isinf(x), ew.signbit(x)))
+    return into("isneginf", out, ew.logical_and(ew.isinf(x), signbit(x)))
 
 
 def _real(x: Any, name: str) -> Any:
@@ -105,6 +106,8 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool 
     a, b = ew.stop_gradient(operand(a)), ew.stop_gradient(operand(b))
     if not hasattr(b, "dtype"):
         b = b if isinstance(b, complex) else float(b)
+        xp = namespace_inside(a)
+        b = b if xp is np else xp.asarray(b)
     elif not is_inexact(b.dtype):  # the smallest integer has no absolute value
         b = convert(b, np.result_type(b.dtype, 1.0))
     finite = ew.isfinite(b)

@@ -1,4 +1,4 @@
-"""Rounding to decimals, and the parts of floating-point numbers."""
+"""Rounding to decimals, and the parts of floating-point numbers: sign, fraction, exponent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.errors import ArgumentError
 from .arguments import into
-from .elementwise import trunc
+from .elementwise import sign, trunc, where
 from .pointwise import Operation, elementwise, operand, ufuncs
 
 
@@ -90,6 +90,11 @@ def _spacing_elsewhere(xp: Any, x: Any) -> Any:
     return xp.copysign(xp.nextafter(size, xp.full_like(x, float("inf"))) - size, x)
 
 
+signbit = elementwise("signbit", np.signbit, None)
+# as absolute, it has the derivative 0 at 0
+copysign = elementwise(
+    "copysign", np.copysign, lambda x, y: where(signbit(y), -(s := sign(x)), s), None
+)
 # the neighbour of x moves as x does
 nextafter = elementwise("nextafter", np.nextafter, 1, None)
 spacing = elementwise("spacing", np.spacing, None, other=_spacing_elsewhere)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError, describe
-from ..engine.trace import Tracer, is_inexact
+from ..engine.trace import is_inexact
 from . import elementwise as ew
 from .arguments import array_operand, operand_like
 from .broadcasting import broadcast_to, convert
@@ -202,7 +202,7 @@ def nan_to_num(
         x = ew.from_parts(*parts)
     elif is_inexact(x.dtype):
         x = _finite(x, nan, posinf, neginf)
-    return x if isinstance(x, Tracer) else x[()]
+    return x[()] if isinstance(x, np.ndarray) else x
 
 
 def _finite(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:

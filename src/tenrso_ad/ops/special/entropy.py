@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import elementwise as ew
+from ..inverses import hypot
 from .declaring import special
 
 
@@ -61,13 +62,13 @@ def _beyond(delta: Any, r: Any) -> Any:
 
 def _over_length(x: Any, delta: Any, r: Any) -> Any:
     """X / hypot(delta, r), and zero at the origin."""
-    length = ew.hypot(delta, r)
+    length = hypot(delta, r)
     return x / ew.where(ew.equal(length, 0), 1, length)
 
 
 def _excess(delta: Any, r: Any) -> Any:
     """hypot(delta, r) - delta, without cancellation."""
-    total = ew.hypot(delta, r) + delta
+    total = hypot(delta, r) + delta
     return r * r / ew.where(ew.equal(total, 0), 1, total)
 
 
