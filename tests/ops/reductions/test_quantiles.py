@@ -116,6 +116,7 @@ def test_values_and_dtypes_are_numpys(method, rng):
 
 def test_integers_and_booleans():
     assert medians.median([True, False]) == 0.5
+    assert quantiles.quantile([1, 2, 3], [0, 1]).tolist() == [1, 3]
     assert quantiles.quantile([1, 2, 3], 1).dtype == np.quantile([1, 2, 3], 1).dtype == int
     assert quantiles.quantile([True, False], 0.5, method="lower") == np.False_
     with pytest.raises(DTypeError, match="convert the booleans"):

@@ -25,6 +25,7 @@ from .sums import (
     reduced,
     reduced_type,
     reduction_axes,
+    unboxed,
     with_axes_kept,
 )
 
@@ -115,7 +116,8 @@ def extreme(
     if length(a.shape, axes):
         return pick(bind(primitive, (a,), params), initial)
     shape = reduced(tuple(a.shape), axes, keepdims)
-    return bind(reshape_p, (broadcast_to(initial, shape),), {"shape": shape, "copy": True})
+    filled = bind(reshape_p, (broadcast_to(initial, shape),), {"shape": shape, "copy": True})
+    return unboxed(filled)
 
 
 def _loser(dtype: Any, sign: int) -> Any:

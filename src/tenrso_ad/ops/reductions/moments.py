@@ -25,6 +25,7 @@ from .sums import (
     reduced_type,
     reduction_axes,
     sum,
+    unboxed,
     warn_where,
     with_axes_kept,
 )
@@ -117,7 +118,8 @@ def mean_of_chosen(name: str, a: Any, axes: tuple[int, ...], keepdims: bool, whe
     none = ew.equal(count, 0)
     warn_where(none, "Mean of empty slice")
     average = total / convert(ew.maximum(count, 1), total.dtype)
-    return convert(ew.where(none, operand_like(float("nan"), average), average), a.dtype)
+    average = ew.where(none, operand_like(float("nan"), average), average)
+    return unboxed(convert(average, a.dtype))
 
 
 def _count(name: str, a: Any, axes: tuple[int, ...], keepdims: bool, where: Any) -> Any:
@@ -305,9 +307,9 @@ def spread(
         return bind(primitive, (a,), {"axis": axes, "keepdims": keepdims, "ddof": ddof})
     variance = _mean_square(name, a, axes, ddof, keepdims, where, mean)
     if primitive is var_p:
-        return variance
+        return unboxed(variance)
     constant = ew.equal(variance, 0)
-    return ew.where(constant, 0, ew.sqrt(ew.where(constant, 1, variance)))
+    return unboxed(ew.where(constant, 0, ew.sqrt(ew.where(constant, 1, variance))))
 
 
 def _mean_square(

@@ -19,7 +19,7 @@ from ..declare import inside
 from .cumulative import cumprod, cumsum
 from .extrema import argmax, extreme, nanmax_p, nanmin_p
 from .moments import freedom_lost, mean, mean_of_chosen, operand_of, spread, std_p, var_p
-from .sums import length, mask_of, prod, reduction_axes, sum, warn_where
+from .sums import length, mask_of, prod, reduction_axes, sum, unboxed, warn_where
 
 
 def _filled(a: Any, value: float) -> Any:
@@ -291,7 +291,7 @@ def _pick(better: Any) -> Any:
 
     def pick(out: Any, initial: Any) -> Any:
         chosen = ew.where(ew.isnan(out), initial, better(out, initial))
-        return ew.where(ew.isnan(initial), out, chosen)
+        return unboxed(ew.where(ew.isnan(initial), out, chosen))
 
     return pick
 

@@ -96,6 +96,11 @@ def mask_of(name: str, a: Any, where: Any) -> Any:
     )
 
 
+def unboxed(x: Any) -> Any:
+    """Give a plain array without axes as a scalar, as NumPy's reductions do."""
+    return x[()] if type(x) is np.ndarray and not x.shape else x
+
+
 def warn_where(mask: Any, message: str) -> None:
     """Warn as NumPy does if a mask holds anywhere; a staged function does not know yet."""
     mask = inside(mask)
