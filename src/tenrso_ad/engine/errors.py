@@ -56,6 +56,10 @@ class InPlaceError(TenrsoError, RuntimeError):
     """A change in place that would not mean what it says."""
 
 
+class RetraceError(TenrsoError, RuntimeError):
+    """A compiled function was compiled too often, since one of its arguments keeps changing."""
+
+
 class LeakedTensorError(TenrsoError, RuntimeError):
     """A tensor outlived the transform that made it."""
 

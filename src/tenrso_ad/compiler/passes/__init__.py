@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ...engine.errors import ArgumentError
 from ...engine.graph import Graph
+from ..report import Report
 from .algebra import simplify
 from .common import share_common
 from .constants import bake_constants, fold_constants
@@ -19,11 +20,20 @@ PASSES: dict[str, Callable[[Graph], Graph]] = {
 }
 """By name; all but the last are repeated until the graph gets no smaller."""
 
-ROUNDS = 10
 
-
-def optimised(graph: Graph, names: Sequence[str]) -> Graph:
+def optimised(
+    graph: Graph, names: Sequence[str], max_iterations: int, *, verify: bool = False
+) -> tuple[Graph, Report]:
     """Run the passes of these names.
+
+    Parameters
+    ----------
+    graph : Graph
+    names : sequence of str
+    max_iterations : int
+        How often the passes before fusion are repeated at most; they stop when nothing changes.
+    verify : bool
+        Check the graph after each pass.
 
     Raises
     ------
@@ -33,14 +43,26 @@ def optimised(graph: Graph, names: Sequence[str]) -> Graph:
     unknown = [n for n in names if n not in PASSES]
     if unknown:
         raise ArgumentError(f"compile: there is no pass {unknown[0]!r}; there are {list(PASSES)}")
+    report = Report()
+
+    def run(name: str, graph: Graph) -> Graph:
+        after = PASSES[name](graph)
+        report.note(name, graph, after)
+        return after.verify() if verify else after
+
     graph = bake_constants(graph)
-    before = None
-    for _ in range(ROUNDS):
-        size = (len(graph.equations), str(graph.counts()))
-        if size == before:
+    repeated = [n for n in PASSES if n in names and n != "fuse"]
+    for _ in range(max_iterations):
+        before = shape_of_graph(graph)
+        for name in repeated:
+            graph = run(name, graph)
+        if shape_of_graph(graph) == before:
             break
-        before = size
-        for name, apply in PASSES.items():
-            if name in names and name != "fuse":
-                graph = apply(graph)
-    return fuse(graph) if "fuse" in names else graph
+    if "fuse" in names:
+        graph = run("fuse", graph)
+    return graph, report
+
+
+def shape_of_graph(graph: Graph) -> tuple[object, ...]:
+    """Equal for graphs that a round of passes has not changed."""
+    return tuple([(e.primitive, e.inputs) for e in graph.equations]), graph.outputs
