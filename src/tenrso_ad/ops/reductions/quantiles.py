@@ -103,8 +103,9 @@ def _quantile(
     if method == "linear" and not is_inexact(q.dtype):
         method = "lower"  # at 0 and 1, between no elements: integers remain integers
     q = q if is_inexact(q.dtype) else convert(q, np.dtype(float))
-    if method not in _DISCRETE:
-        a = a if is_inexact(a.dtype) else convert(a, np.result_type(a.dtype, q.dtype))
+    if method not in _DISCRETE and not is_inexact(a.dtype):
+        numpys = isinstance(a.dtype, np.dtype)
+        a = convert(a, np.result_type(a.dtype, q.dtype) if numpys else np.dtype(float))
     axes = reduction_axes(name, axis, a)
     shape = (*q.shape, *reduced(tuple(a.shape), axes, keepdims))
     x, wanted = lanes(a, axes), reshape(q, (1, -1))
@@ -120,9 +121,8 @@ def _quantile(
         weights = broadcast_to(weights_along(name, weights, a, axis), tuple(a.shape))
         rank = _weighted_rank(name, x, lanes(weights, axes), wanted)
         return shaped(between_ranks(x, count, rank, rank, None), shape)
-    n = count
-    if not isinstance(n, int):
-        n = convert(n, wanted.dtype)
+    if not isinstance(count, int):
+        n = convert(count, wanted.dtype)
         wanted = operand_like(wanted, n)
     low, high, weight = _METHODS[method](n, wanted)
     if weight is None:
