@@ -122,3 +122,30 @@ def test_float16_is_summed_wider():
 def test_ddof_and_correction_exclude_each_other():
     with pytest.raises(ArgumentError, match="ddof and correction"):
         moments.var(np.ones(3), ddof=1, correction=1)
+
+
+# --- masks that leave too little ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mean", "var", "std"])
+def test_a_mask_that_holds_nowhere_in_a_row(name):
+    x = np.array([[1.0, np.nan], [2.0, 4.0]])
+    mask = np.array([[False, False], [True, True]])
+    function = getattr(moments, name)
+    said = "Mean of empty slice" if name == "mean" else "Degrees of freedom <= 0 for slice"
+    with pytest.warns(RuntimeWarning, match=f"^{said}$") as caught:
+        out, pullback = ta.vjp(lambda t: function(t, axis=1, where=mask), x)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = getattr(np, name)(x, axis=1, where=mask)
+    np.testing.assert_array_equal(out, expected)
+    (gradient,) = pullback(np.ones(2))  # without another warning
+    lower, upper = (0.5, 0.5) if name == "mean" else (-1, 1) if name == "var" else (-0.5, 0.5)
+    np.testing.assert_array_equal(gradient, [[0, 0], [lower, upper]])
+
+
+def test_more_degrees_of_freedom_lost_than_there_are():
+    x, mask = np.array([1.0, 2.0, 9.0]), np.array([True, True, False])
+    with pytest.warns(RuntimeWarning, match="Degrees of freedom"):
+        assert moments.var(x, ddof=3, where=mask) == np.inf  # as in NumPy
