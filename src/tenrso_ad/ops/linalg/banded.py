@@ -21,11 +21,10 @@ from .. import elementwise as ew
 from ..broadcasting import match
 from ..declare import nonlinear
 from ..indexing.getitem import getitem
-from ..pointwise import align
 from ..reductions.sums import sum
 from ..shaping.reshaping import expand_dims
 from .matrices import lapack_operands, matrix_operand, over_stack, refuse_nonfinite, right_hand_side
-from .solving import solve_shape
+from .solving import batch_of_systems, solve_shape
 
 Offsets = tuple[int, ...]  # of the diagonals: how far below the main one each lies
 
@@ -149,9 +148,7 @@ solve_banded_p: Primitive = nonlinear(
     pullback=_solve_banded_pullback,
     operands="ab b",
     shape=lambda ab, b, **_: solve_shape(ab, b),
-    batch=lambda size, values, batched, params: bind(
-        solve_banded_p, align(size, values, batched), params
-    ),
+    batch=batch_of_systems(lambda: solve_banded_p),
 )
 
 
@@ -248,7 +245,5 @@ solveh_banded_p: Primitive = nonlinear(
     pullback=_solveh_banded_pullback,
     operands="ab b",
     shape=lambda ab, b, **_: solve_shape(ab, b),
-    batch=lambda size, values, batched, params: bind(
-        solveh_banded_p, align(size, values, batched), params
-    ),
+    batch=batch_of_systems(lambda: solveh_banded_p),
 )

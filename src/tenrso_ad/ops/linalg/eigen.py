@@ -58,8 +58,8 @@ def eig(a: Any) -> EigResult:
     the array API standard, values do not decide on a dtype. With equal eigenvalues of a matrix that
     is not defective, the gradient is right for a loss in which they stand alike. The second
     derivative wants different eigenvalues. Formula: Boeddeker et al. (2017), "On the computation of
-    complex-valued gradients with application to statistically optimum beamforming", section 4.7,
-    with vectors that keep their length.
+    complex-valued gradients with application to statistically optimum beamforming", for vectors
+    that keep their length.
 
     Examples
     --------
@@ -112,7 +112,8 @@ def _eig_pullback(g: Any, out: Any, a_type: ArrayType) -> Any:
         inverse = ew.conjugate(inverse_gaps(w, -1, length))
         parts.append(over_gaps("eig", turned, inverse, of_vectors))
     if of_values is not None:
-        of_values = of_equal_values("eig", ew.conjugate(of_values), w, None, length)
+        of_values = ew.conjugate(of_values)
+        of_values = of_equal_values("eig", of_values, w, None, length, ordered=False)
         parts.append(expand_dims(of_values, -2))
     dual = adjoint(bind(inv_p, (v,), {"singular": "nan"}))
     terms = []

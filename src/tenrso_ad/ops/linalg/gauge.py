@@ -134,13 +134,17 @@ turns_p: Primitive = linear(
 )
 
 
-def of_equal_values(name: str, g: Any, values: Any, turned: Any, length: int) -> Any:
+def of_equal_values(
+    name: str, g: Any, values: Any, turned: Any, length: int, *, ordered: bool = True
+) -> Any:
     """Check the cotangent of values; `turned` is that of the vectors, in their own coordinates."""
     operands = (g, values) if turned is None else (g, values, turned)
-    return bind(values_p, operands, {"name": name, "length": length})
+    return bind(values_p, operands, {"name": name, "length": length, "ordered": ordered})
 
 
-def _evaluate_values(g: Any, values: Any, turned: Any = None, *, name: str, length: int) -> Any:
+def _evaluate_values(
+    g: Any, values: Any, turned: Any = None, *, name: str, length: int, ordered: bool
+) -> Any:
     """Give the cotangent of the values back; warn where equal values make it depend on a choice.
 
     Equal values have to stand alike in the loss. If vectors of theirs stand in it too, it may be
@@ -150,8 +154,10 @@ def _evaluate_values(g: Any, values: Any, turned: Any = None, *, name: str, leng
     xp = namespace(g)
     if values.shape[-1] < 2 or 0 in values.shape:
         return g
-    near = xp.abs(values[..., None, :] - values[..., :, None])
-    near = near <= _noise(xp, values, length)[..., None, None]
+    noise = _noise(xp, values, length)[..., None]
+    if ordered and not xp.any(xp.abs(values[..., 1:] - values[..., :-1]) <= noise):
+        return g  # the usual case
+    near = xp.abs(values[..., None, :] - values[..., :, None]) <= noise[..., None]
     near = near & ~xp.eye(values.shape[-1], dtype=xp.bool)
     if not xp.any(near):
         return g

@@ -53,9 +53,8 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
     -----
     The derivative is that along changes that keep the rank; other ones make the pseudo-inverse
     jump. Formula: Golub and Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear
-    least squares problems whose variables separate", equation 4.12. With a cutoff that is given,
-    singular values below it need not be zero; how the matrix that is left depends on them is then
-    counted too.
+    least squares problems whose variables separate". With a cutoff that is given, singular values
+    below it need not be zero; how the matrix that is left depends on them is then counted too.
 
     Examples
     --------
@@ -73,10 +72,8 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
 
 
 def _pinv(a: Any, rcond: Any) -> Any:
-    """Pseudo-inverse of each matrix, for a cutoff of the form that `_per_matrix` gives."""
     rcond = _per_matrix(rcond)
-    beyond_rounding = isinstance(rcond, Tracer) or np.max(np.asarray(rcond)) > 10 * _rounding(a)
-    if isinstance(a, Tracer) and beyond_rounding and 0 not in a.shape:
+    if isinstance(a, Tracer) and 0 not in a.shape and not _is_rounding(rcond, a):
         # what is cut off may not be zero: first the matrix without it, whose derivative knows
         _, s, vh = svd(a, full_matrices=False)
         kept = convert(_above(s, rcond), a.dtype)
@@ -88,6 +85,11 @@ def _pinv(a: Any, rcond: Any) -> Any:
 def _rounding(a: Any) -> Any:
     """Relative size of the singular values that rounding errors make."""
     return max(a.shape[-2:]) * float(namespace_inside(a).finfo(a.dtype).eps)
+
+
+def _is_rounding(rcond: Any, a: Any) -> bool:
+    """Whether no more than rounding errors are cut off."""
+    return not isinstance(rcond, Tracer) and bool(np.all(np.asarray(rcond) <= 10 * _rounding(a)))
 
 
 def _per_matrix(number: Any) -> Any:

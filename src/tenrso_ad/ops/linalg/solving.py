@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ from ..declare import namespace, namespace_inside, nonlinear
 from ..indexing.getitem import getitem
 from ..pointwise import align, scale
 from ..shaping.diagonals import tril
-from ..shaping.permuting import matrix_transpose
+from ..shaping.permuting import matrix_transpose, moveaxis
+from ..shaping.reshaping import reshape
 from .matrices import adjoint, matrix_operand, right_hand_side
 
 
@@ -191,13 +192,27 @@ def solve_shape(a: ArrayType, b: ArrayType) -> ArrayType:
     return ArrayType((*stack, *b.shape[-2:]), np.result_type(a.dtype, b.dtype))
 
 
+def batch_of_systems(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
+    """Batching rule of a system: the columns of a batch for one matrix are solved together."""
+
+    def rule(size: int, values: Sequence[Any], batched: Sequence[bool], params: Any) -> Any:
+        a, b = values
+        if batched[0] or len(a.shape) > 2 or len(b.shape) > 3:
+            return bind(primitive(), align(size, values, batched), params)
+        n, k = b.shape[1:]
+        columns = reshape(moveaxis(b, 0, 1), (n, size * k))
+        return moveaxis(reshape(bind(primitive(), (a, columns), params), (n, size, k)), 1, 0)
+
+    return rule
+
+
 solve_p: Primitive = nonlinear(
     "solve",
     lambda a, b: namespace(a, b).linalg.solve(a, b),
     pullback=_solve_pullback,
     operands="a b",
     shape=solve_shape,
-    batch=lambda size, values, batched, params: bind(solve_p, align(size, values, batched)),
+    batch=batch_of_systems(lambda: solve_p),
 )
 
 

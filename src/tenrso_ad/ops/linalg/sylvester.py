@@ -57,33 +57,42 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 def _evaluate(a: Any, b: Any, q: Any, *, zeros_too: bool) -> Any:
-    """Find x; without `zeros_too` that of q = 0 is 0, though the equation may be singular."""
+    """Find x by the algorithm of Bartels and Stewart (1972).
+
+    SciPy's function does not tell that an equation is singular. Without `zeros_too`, q = 0 has the
+    solution 0 even then.
+    """
+    from scipy.linalg import get_lapack_funcs
+
     lapack_operands("solve_sylvester", a, b, q)
     dtype = np.result_type(a, b, q)
+    a, b, q = (x.astype(dtype, copy=False) for x in (a, b, q))
+    (r, u), (s, v) = _schur(a), _schur(np.conj(b.mT))
+    (trsyl,) = get_lapack_funcs(("trsyl",), (q,))
 
-    def solve(a: Any, b: Any, q: Any) -> Any:
-        if not q.size or not (zeros_too or q.any()):
-            return np.zeros_like(q)
-        return _by_schur(a, b, q)
+    def solve(r: Any, s: Any, f: Any) -> Any:
+        if not f.size or not (zeros_too or f.any()):
+            return np.zeros_like(f)
+        y, scale, info = trsyl(r, s, f, tranb="C")
+        if info:
+            raise LinAlgError(
+                f"solve_sylvester({describe(a)}, {describe(b)}, {describe(q)}): the equation is "
+                "singular: a and -b have an eigenvalue in common, or nearly so"
+            )
+        return scale * y
 
-    operands = (x.astype(dtype, copy=False) for x in (a, b, q))
-    return over_stack(solve, q.shape[-2:], dtype, *operands)
+    turned = np.conj(u.mT) @ q @ v
+    return u @ over_stack(solve, q.shape[-2:], dtype, r, s, turned) @ np.conj(v.mT)
 
 
-def _by_schur(a: Any, b: Any, q: Any) -> Any:
-    """The algorithm of Bartels and Stewart (1972); SciPy's function hides that LAPACK warns."""
-    from scipy.linalg import get_lapack_funcs, schur
+def _schur(a: Any) -> tuple[Any, Any]:
+    """Schur form of each matrix, and the unitary matrices that give it."""
+    from scipy.linalg import schur
 
-    r, u = schur(a, output="real", check_finite=False)
-    s, v = schur(b.conj().T, output="real", check_finite=False)
-    (trsyl,) = get_lapack_funcs(("trsyl",), (r, s, q))
-    y, scale, info = trsyl(r, s, u.conj().T @ q @ v, tranb="C")
-    if info:
-        raise LinAlgError(
-            f"solve_sylvester({describe(a)}, {describe(b)}, {describe(q)}): the equation is "
-            "singular: a and -b have an eigenvalue in common, or nearly so"
-        )
-    return u @ (scale * y) @ v.conj().T
+    form, vectors = np.empty_like(a), np.empty_like(a)
+    for place in np.ndindex(a.shape[:-2] if a.size else (0,)):
+        form[place], vectors[place] = schur(a[place], output="real", check_finite=False)
+    return form, vectors
 
 
 def _pullback(

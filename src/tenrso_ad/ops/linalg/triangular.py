@@ -19,7 +19,6 @@ from ..broadcasting import match
 from ..contraction.einsum import matmul
 from ..declare import namespace, nonlinear
 from ..indexing.getitem import getitem
-from ..pointwise import align
 from ..shaping.diagonals import tril, triu
 from ..shaping.permuting import matrix_transpose
 from .matrices import (
@@ -29,7 +28,7 @@ from .matrices import (
     refuse_nonfinite,
     right_hand_side,
 )
-from .solving import cholesky, solve_shape
+from .solving import batch_of_systems, cholesky, solve_shape
 
 Transposition = Literal[0, 1, 2, "N", "T", "C"]
 
@@ -159,9 +158,7 @@ solve_triangular_p: Primitive = nonlinear(
     pullback=_solve_triangular_pullback,
     operands="a b",
     shape=lambda a, b, **_: solve_shape(a, b),
-    batch=lambda size, values, batched, params: bind(
-        solve_triangular_p, align(size, values, batched), params
-    ),
+    batch=batch_of_systems(lambda: solve_triangular_p),
 )
 
 
