@@ -1,7 +1,10 @@
 """Configuration of the documentation: sphinx-build -W docs docs/_build/html."""
 
+import os
 import sys
 from importlib import metadata
+
+os.environ["SCIPY_ARRAY_API"] = "1"  # for the example that gives tensors to SciPy and scikit-learn
 from pathlib import Path
 from typing import Any
 

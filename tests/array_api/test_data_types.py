@@ -73,6 +73,7 @@ def test_conversion():
         y = xp.astype(x[:2], dtype)
         assert y.dtype == dtype and y.tolist() == np.array([0.0, 1.5]).astype(dtype).tolist()
     assert xp.astype(x, xp.float64, copy=False) is x
+    assert xp.astype(x, xp.float64, device="cpu") is not x
 
 
 def test_complex_values_become_real_on_purpose_only():

@@ -22,8 +22,11 @@ REDUCTIONS = {
         for name in ("std", "var")
     },
     **{
-        name: along("numeric", several=False, min_dims=1, include_initial=BOOL)
+        f"{name} of {kind}": along(
+            kind, special=kind == "real", several=False, min_dims=1, include_initial=BOOL
+        )
         for name in ("cumulative_sum", "cumulative_prod")
+        for kind in ("real", "complex")  # a product of complex infinities may be NaN or not
     },
     "cumulative_sum dtype": along("float", several=False, min_dims=1, **WIDER),
     "diff": along("numeric", several=False, none=False, min_dims=1, n=st.integers(0, 3)),

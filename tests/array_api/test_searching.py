@@ -41,4 +41,4 @@ SEARCHING = {
     **{f"unique_{what}": call(arrays("any")) for what in ("all", "counts", "inverse", "values")},
 }
 
-test_searching = holds(SEARCHING)
+test_searching = holds(SEARCHING, signs=False)  # of equal zeros any may be taken

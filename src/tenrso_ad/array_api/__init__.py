@@ -18,6 +18,7 @@ array([0.6, 0.8])
 
 from math import e, inf, nan, pi
 
+from .. import special as special  # where SciPy looks for the special functions of a namespace
 from . import fft, linalg
 from .creation import (
     arange,

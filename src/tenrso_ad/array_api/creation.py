@@ -41,17 +41,14 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     A tensor is given as it is, without `dtype` and ``copy=True``. Memory is shared with a plain
     array where ``copy=True`` does not forbid it.
     """
-    x = obj if isinstance(obj, Tensor) else tnp.asarray(obj, dtype, copy=copy)
-    check_device("asarray", device, getattr(x, "device", "cpu"))
-    x = constant(x)
-    if dtype is not None and x.dtype != dtype:
-        if copy is False:
-            raise ArgumentError(
-                f"asarray({describe(x)}, dtype={dtype}): a conversion copies, so copy=False is "
-                "not possible"
-            )
-        return tnp.astype(x, dtype)
-    return x.copy() if copy and x is obj else x
+    if copy is False and isinstance(obj, Tensor) and dtype not in (None, obj.dtype):
+        raise ArgumentError(
+            f"asarray({describe(obj)}, dtype={dtype}): a conversion copies, so copy=False is not "
+            "possible"
+        )
+    x = constant(tnp.asarray(obj, dtype, copy=copy))
+    check_device("asarray", device, x.device)
+    return x
 
 
 def empty(shape: Shape, *, dtype: Any = None, device: Any = None) -> Any:

@@ -56,8 +56,7 @@ def astype(x: Any, dtype: Any, /, *, copy: builtins.bool = True, device: Any = N
             f"astype({describe(x)}, {dtype}): a complex array does not become real by itself; "
             "take real(x), imag(x) or abs(x) first"
         )
-    out = tnp.astype(x, dtype)
-    return x.copy() if copy and out is x else out
+    return tnp.astype(x, dtype, copy=copy)
 
 
 def can_cast(from_: Any, to: Any, /) -> builtins.bool:

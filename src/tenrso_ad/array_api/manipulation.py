@@ -53,9 +53,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
 
 def reshape(x: Any, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Any:
     """Same elements in another shape."""
-    x = lift(x)
-    out = tnp.reshape(x, shape, copy=copy)
-    return x.copy() if copy and out is x else out
+    return tnp.reshape(lift(x), shape, copy=copy)
 
 
 def roll(x: Any, /, shift: Axes, *, axis: Axes | None = None) -> Any:
