@@ -25,6 +25,7 @@ from tenrso_ad.ops.reductions import (
 )
 from tenrso_ad.ops.shaping import (
     creation,
+    filling,
     joining,
     padding,
     permuting,
@@ -118,7 +119,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "pad by wrapping": lambda x: padding.pad(x, 5, "wrap"),
     "array": lambda x: creation.array([x, x]),
     "astype": lambda x: creation.astype(x, np.float32),
-    "ones_like": lambda x: creation.ones_like(x) * x,
+    "ones_like": lambda x: filling.ones_like(x) * x,
 }
 
 
