@@ -12,6 +12,14 @@ from numpy import (
     triu_indices,
 )
 
+from ..ops.indexing.placing import (
+    copyto,
+    fill_diagonal,
+    place,
+    put,
+    put_along_axis,
+    putmask,
+)
 from ..ops.indexing.positions import (
     argwhere,
     flatnonzero,
@@ -171,6 +179,7 @@ __all__ = [
     "concat",
     "concatenate",
     "copy",
+    "copyto",
     "delete",
     "diag",
     "diag_indices",
@@ -182,6 +191,7 @@ __all__ = [
     "empty_like",
     "expand_dims",
     "extract",
+    "fill_diagonal",
     "flatnonzero",
     "flip",
     "fliplr",
@@ -208,6 +218,10 @@ __all__ = [
     "pad",
     "partition",
     "permute_dims",
+    "place",
+    "put",
+    "put_along_axis",
+    "putmask",
     "ravel",
     "ravel_multi_index",
     "repeat",

@@ -139,7 +139,7 @@ A = np.ones((2, 3))
         (lambda: editing.insert(A, 0.5, 1.0), DTypeError, "insert: places are integers"),
         (lambda: editing.insert(A, [[0]], 1.0), ShapeError, "an array of one axis"),
         (lambda: editing.insert(A, True, 1.0), ShapeError, "an array of one axis"),
-        (lambda: editing.insert(A, [0, 1], np.ones(4), 1), ShapeError, r"\(4,\) do not fill"),
+        (lambda: editing.insert(A, [0, 1], np.ones(4), 1), ShapeError, r"\(4,\) do not broadcast"),
         (lambda: editing.insert(A, 0, 1.0, 2), AxisError, "insert.*axis 2"),
         (lambda: editing.delete(A, 6), IndexingError, r"delete\(.*6 is out of bounds"),
         (lambda: editing.delete(A, [3], 1), IndexingError, "3 is out of bounds"),

@@ -60,11 +60,11 @@ def take(
     if mode != "raise":
         if not length and 0 not in indices.shape:
             raise IndexingError(f"take({describe(a)}): axis {axis} has no elements to take")
-        indices = _brought_in("take", indices, length, mode)
+        indices = brought_in("take", indices, length, mode)
     return into("take", out, getitem(a, (*(slice(None),) * axis, indices)))
 
 
-def _brought_in(name: str, indices: Any, length: int, mode: str) -> Any:
+def brought_in(name: str, indices: Any, length: int, mode: str) -> Any:
     """Indices that mode='wrap' or 'clip' bring within bounds."""
     if mode == "wrap":
         return ew.remainder(indices, length)
@@ -92,26 +92,39 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     array([[1., 2., 3.],
            [4., 5., 6.]])
     """
-    arr, indices = array_operand(arr), integers("take_along_axis", indices)
+    arr = array_operand(arr)
     if axis is None:
         arr, axis = reshape(arr, (-1,)), 0
     axis = axis_of("take_along_axis", axis, arr)
-    rank = len(arr.shape)
+    return along_axis(arr, positions_along("take_along_axis", arr, indices), axis, unique=False)
+
+
+def positions_along(name: str, x: Any, indices: Any) -> Any:
+    """Check the positions along an axis, which have as many axes as the array."""
+    indices = integers(name, indices)
+    rank = len(x.shape)
     if len(indices.shape) != rank:
         raise ShapeError(
-            f"take_along_axis({describe(arr)}, {describe(indices)}): wants indices of {rank} axes"
+            f"{name}({describe(x)}, {describe(indices)}): wants indices of {rank} axes"
         )
-    return along_axis(arr, indices, axis, unique=False)
+    return indices
 
 
 def along_axis(x: Any, positions: Any, axis: int, *, unique: bool) -> Any:
     """Elements at positions along an axis, given for each place; unique: no element named twice."""
+    arrays = index_along(x, positions, axis)
+    return bind(getitem_p, (x, *arrays), {"index": (ARRAY,) * len(arrays), "unique": unique})
+
+
+def index_along(x: Any, positions: Any, axis: int) -> tuple[Any, ...]:
+    """Index of the elements at positions along an axis, given for each place."""
     rank = len(x.shape)
-    arrays = [
-        positions if i == axis else np.arange(n).reshape((n,) + (1,) * (rank - i - 1))
-        for i, n in enumerate(x.shape)
-    ]
-    return bind(getitem_p, (x, *arrays), {"index": (ARRAY,) * rank, "unique": unique})
+    return tuple(
+        [
+            positions if i == axis else np.arange(n).reshape((n,) + (1,) * (rank - i - 1))
+            for i, n in enumerate(x.shape)
+        ]
+    )
 
 
 def slices_at(x: Any, positions: Any, axis: int) -> Any:
@@ -224,7 +237,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: Mode = "raise") -> Any:
         # staged and batched ones are checked when they are taken; here -1 is not the last
         numbers = ew.where(ew.less(numbers, 0), count, numbers)
     else:
-        numbers = _brought_in("choose", numbers, count, mode)
+        numbers = brought_in("choose", numbers, count, mode)
     numbers, *options = broadcast_arrays(numbers, *options)
     chosen = along_axis(stack(options), expand_dims(numbers, 0), 0, unique=True)
     return into("choose", out, reshape(chosen, numbers.shape))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.array_type import ArrayType
-from ...engine.errors import DTypeError, ShapeError, describe
+from ...engine.errors import DTypeError, describe
 from ...engine.primitive import Primitive
 from ...engine.trace import bind, foreign_evaluation
 from ...engine.views import write_back
@@ -21,7 +21,7 @@ from ..declare import constant, linear, namespace, nonlinear, zeros_like
 from ..pointwise import align, operand
 from ..shaping.joining import concatenate
 from ..shaping.permuting import moveaxis
-from ..shaping.reshaping import reshape
+from ..shaping.reshaping import assigned, reshape
 from ..sorting.ordering import argsort
 from . import scattering
 from .getitem import batch_index, getitem, getitem_p, scatter_add
@@ -152,18 +152,7 @@ class _Place:
             values = convert(values, x.dtype)
         else:
             values = zeros_like(x, ()) + values
-        given = tuple(values.shape)
-        extra = len(given) - len(shape)
-        if extra > 0 and given[:extra] == (1,) * extra:
-            values = reshape(values, given[extra:])
-        lengths = zip(reversed(values.shape), reversed(shape), strict=False)
-        fits = len(values.shape) <= len(shape) and all(n in (1, m) for n, m in lengths)
-        if not fits:
-            raise ShapeError(
-                f"at[].{mode}: values of shape {given} do not broadcast to the shape {shape} of "
-                f"{describe(x)}[index]"
-            )
-        return broadcast_to(values, shape)
+        return assigned(f"at[].{mode}", values, shape, f"{describe(x)}[index]")
 
 
 def _fits(values: Any, dtype: Any) -> bool:

@@ -11,13 +11,12 @@ from ...engine.errors import ArgumentError, DTypeError, IndexingError, ShapeErro
 from ...engine.trace import bind, concrete
 from .. import elementwise as ew
 from ..arguments import Axis, array_operand, axes_of, axis_of, operand_like
-from ..broadcasting import broadcast_to
 from ..indexing.getitem import getitem
 from ..indexing.subscript import host
 from ..indexing.taking import slices_at
 from .joining import concatenate_p
 from .permuting import moveaxis
-from .reshaping import ravel, reshape, with_axes
+from .reshaping import assigned, ravel, with_axes
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
@@ -72,7 +71,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         kept[where] = False
         order[where], order[kept] = length + np.arange(count), np.arange(length)
     shape = (*arr.shape[:place], count, *arr.shape[place + 1 :])
-    both = bind(concatenate_p, (arr, _filling(arr, values, shape)), {"axis": place})
+    values = assigned("insert", values, shape, f"the new places in {describe(arr)}")
+    both = bind(concatenate_p, (arr, values), {"axis": place})
     return slices_at(both, order, place)
 
 
@@ -111,20 +111,6 @@ def _places(arr: Any, obj: Any, length: int) -> ndarray:
             f"length {length}"
         )
     return np.where(places < 0, places + length, places)
-
-
-def _filling(arr: Any, values: Any, shape: tuple[int, ...]) -> Any:
-    """Broadcast values to the shape of what they fill."""
-    given = tuple(values.shape)
-    surplus = len(given) - len(shape)
-    if surplus > 0 and given[:surplus] == (1,) * surplus:
-        values = reshape(values, given[surplus:])
-    try:
-        if np.broadcast_shapes(tuple(values.shape), shape) == shape:
-            return broadcast_to(values, shape)
-    except ValueError:
-        pass
-    raise ShapeError(f"insert({describe(arr)}): values of shape {given} do not fill shape {shape}")
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:

@@ -11,10 +11,10 @@ from ...engine.errors import ArgumentError, describe
 from ...engine.trace import Tracer, bind
 from .. import elementwise as ew
 from ..arguments import array_operand, dtype_of, of_one_library, shape_of
-from ..broadcasting import convert
+from ..broadcasting import broadcast_to_p, convert
 from ..declare import inside, namespace
 from ..indexing.getitem import getitem
-from .reshaping import broadcast_to, pad_p, ravel, reshape
+from .reshaping import pad_p, ravel, reshape
 
 Order = Literal["C", "F", "A", "K"]
 
@@ -184,4 +184,5 @@ def _filled(
         nothing = getitem(ravel(ew.stop_gradient(a)), slice(0))
         zero = bind(pad_p, (convert(nothing, kind),), {"widths": ((0, 1),)})
         fill = ew.where(False, reshape(zero, ()), fill)
-    return broadcast_to(convert(fill, kind), size)
+    # no view, which could only be read
+    return bind(broadcast_to_p, (convert(fill, kind),), {"shape": size})

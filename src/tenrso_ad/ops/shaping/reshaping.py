@@ -311,6 +311,28 @@ def with_axes(a: Any, ndim: int) -> Any:
     return bind_view(reshape_p, a, {"shape": (*(1,) * missing, *a.shape)})
 
 
+def assigned(name: str, values: Any, shape: tuple[int, ...], what: str) -> Any:
+    """Broadcast values to what they are assigned to; axes of length 1 in front may be too many.
+
+    Parameters
+    ----------
+    name, what : str
+        The operation and what has the shape, for errors.
+    values : array
+    shape : tuple of int
+    """
+    given = tuple(values.shape)
+    surplus = len(given) - len(shape)
+    if surplus > 0 and given[:surplus] == (1,) * surplus:
+        values = bind(reshape_p, (values,), {"shape": given[surplus:]})
+    lengths = zip(reversed(values.shape), reversed(shape), strict=False)
+    if len(values.shape) > len(shape) or not all(n in (1, m) for n, m in lengths):
+        raise ShapeError(
+            f"{name}: values of shape {given} do not broadcast to the shape {shape} of {what}"
+        )
+    return broadcasting.broadcast_to(values, shape)
+
+
 def broadcast_to(array: Any, shape: int | Sequence[int]) -> Any:
     """Repeat an array along new and size-1 axes.
 
