@@ -61,8 +61,10 @@ UNARY = {
     "softsign": (lambda x: x / (1 + abs(x)), LARGE),
 }
 OURS = {"gelu tanh": lambda x: tnp.gelu(x, approximate="tanh")}
-# what rounding the argument costs: exp(-x^2 / 2), or a cubic of x in the exponent
+# What rounding the argument costs: exp(-x^2 / 2), or a cubic of x in the exponent. And what the
+# derivatives of saturating functions may lose before they are computed another way.
 LESS = {"gelu": 4e-13, "gelu tanh": 1e-12}
+LESS |= dict.fromkeys(("tanh", "sigmoid", "softplus", "log_sigmoid", "silu", "mish"), 1e-12)
 
 
 def digits(x):

@@ -9,7 +9,7 @@ import tenrso_ad.numpy as tnp
 from tenrso_ad.engine.errors import ArgumentError, DTypeError
 from tests.ops.table import Case, each, nonzero, normal, slopes
 
-INF = np.inf
+INF, NAN = np.inf, np.nan
 SELU = (1.0507009873554805, 1.6732632423543772)
 
 
@@ -166,6 +166,22 @@ def test_logaddexp_of_infinities(f):
                 np.testing.assert_array_equal(slopes(f, *args), expected, err_msg=str(args))
                 hessian = ta.hessian(lambda v: f(v[0], v[1]))(np.array(args))
             assert np.isfinite(hessian).all() or np.isnan(args).any()
+
+
+@pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int8])
+def test_logaddexp_is_numpys(name, dtype):
+    values = [0.0, -0.0, 1.0, -3.0, 5e3, -5e3, 745.0, -745.0, INF, -INF, NAN, 1e-300]
+    if np.dtype(dtype).kind == "i":
+        values = [0, 1, -128, 127]
+    x, y = np.meshgrid(np.array(values, dtype), np.array(values, dtype))
+    with np.errstate(all="ignore"):
+        expected = getattr(np, name)(x, y)
+        eps = np.finfo(expected.dtype).eps
+        for args in ((x, y), (x[0], y[0, 0]), (x[0, 3], y[0, 0])):
+            out = getattr(tnp, name)(*args)
+            np.testing.assert_allclose(out, getattr(np, name)(*args), rtol=4 * eps)
+            assert out.dtype == expected.dtype
 
 
 def test_complex_sigmoid_does_not_overflow():

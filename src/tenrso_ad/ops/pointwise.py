@@ -247,7 +247,7 @@ class _Factor:
 def _pullback_of(factors: tuple[_Factor, ...], real_valued: bool) -> Pullback:
     """Choose the leanest form of pullback: these run once an operation, on arrays of any size."""
     if len(factors) == 1 and not real_valued and not factors[0].is_map:
-        if factors[0].names in (["x"], ["out"]):
+        if factors[0].names in (["x"], ["out"], ["x", "out"]):
             return _unary_pullback(factors[0])
     if len(factors) == 2:
         return _binary_pullback(*factors)
@@ -255,8 +255,13 @@ def _pullback_of(factors: tuple[_Factor, ...], real_valued: bool) -> Pullback:
 
 
 def _unary_pullback(factor: _Factor) -> Pullback:
-    """Save the one array that the partial reads."""
+    """Save what the partial reads."""
     partial: Any = factor.function
+    if factor.names == ["x", "out"]:
+        return Pullback(
+            lambda values, out, params, wanted: (values[0], out),
+            lambda g, saved, params, wanted: (scale(g, partial(saved[0], saved[1])),),
+        )
     if factor.names == ["out"]:
 
         def save(values: Any, out: Any, params: Any, wanted: Any) -> tuple[Any, ...]:

@@ -14,8 +14,6 @@ import numpy as np
 from .declare import is_complex
 from .pointwise import Operation, elementwise
 
-_SPOILT = 1e-3  # below it, 1 - y loses more than three digits
-
 
 def slope_of_saturating(
     name: str,
@@ -41,14 +39,15 @@ def slope_of_saturating(
         return xp.exp(xp.where(xp.real(x) < 0, x, -x)) if is_complex(x) else xp.exp(-xp.abs(x))
 
     def evaluate(x: Any, y: Any) -> Any:
-        slope = np.asarray(of_result(y))
-        if slope.dtype.kind == "c":
-            spoilt = np.absolute(slope) < _SPOILT
-        elif not slope.size or slope.item(slope.argmin()) >= _SPOILT:
-            return slope[()]
-        else:
-            spoilt = slope < _SPOILT
-        slope[spoilt] = of_decay(decay(np.asarray(x)[spoilt], np))
+        slope = of_result(y)
+        # below the limit 1 - y has lost three digits, or in float64 four; nearly no element is
+        limit = 1e-4 if slope.dtype.char == "d" else 1e-3
+        size = np.absolute(slope) if slope.dtype.kind == "c" else slope
+        if not size.size or size.item(size.argmin()) >= limit:
+            return slope
+        slope = np.asarray(slope)
+        spoilt = np.flatnonzero(size < limit)
+        slope.put(spoilt, of_decay(decay(x.take(spoilt), np)))
         return slope[()]
 
     operation: Operation = elementwise(
