@@ -112,3 +112,31 @@ def test_the_source_can_be_read():
     f = ta.compile(lambda x: tnp.sum(tnp.tanh(x)))
     f(np.ones(3))
     assert "tanh64(" in f.source and "def run(" in f.source
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, 2, (0, 2), (1, 2), (0, 1), ()])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_sums_over_any_axes(axis, keepdims):
+    x = R.standard_normal((3, 4, 5))
+
+    def f(x):
+        total = tnp.sum(tnp.exp(x), axis=axis, keepdims=keepdims)
+        return total, x * tnp.sum(x, axis=axis, keepdims=True)
+
+    for got, want in zip(ta.compile(f)(x), f(x), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_large_kernels_give_the_same_bits_in_any_number_of_threads(threads, monkeypatch):
+    from tenrso_ad.kernels import threads as pool
+
+    x = np.random.default_rng(1).standard_normal((500, 1001))
+    f = ta.compile(lambda x: (tnp.sum(tnp.tanh(x)), tnp.sum(tnp.exp(x), axis=1), x * 2.0))
+    monkeypatch.setattr(pool._pool, "size", 1)
+    alone = f(x)
+    assert "in_threads" in f.source
+    monkeypatch.setattr(pool._pool, "size", threads)
+    for got, want in zip(f(x), alone, strict=True):
+        np.testing.assert_array_equal(got, want)
+    np.testing.assert_allclose(alone[0], np.sum(np.tanh(x)), rtol=1e-12)

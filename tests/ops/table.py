@@ -31,11 +31,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tenrso_ad.compiler.passes import PASSES, optimised
+from tenrso_ad.compiler.program import Program
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.staging import stage
 from tenrso_ad.engine.trace import Tracer, is_inexact
 from tenrso_ad.testing import check_gradients
 from tenrso_ad.transforms import jvp, vjp, vmap
+from tests.compiler.interpreter import interpreted
 
 Draw = Callable[[np.random.Generator], Any]
 BATCH = 3
@@ -345,15 +348,22 @@ def check_vmap(case: Case) -> None:
 
 
 def check_staging(case: Case) -> None:
-    """A staged graph is sound and computes what the function computes; its gradient's too."""
+    """A staged graph is sound and computes what the function computes; its gradient's too.
+
+    So does the program that the compiler makes of it; kernels are run by Python here.
+    """
     operands = case.draw()
     functions = [results, gradients] if case.differentiable else [results]
     for compute in functions:
         function = functools.partial(compute, case.function)
+        expected = function(*operands)
         graph = stage(function, *operands).verify()
-        assert_same(
-            graph.evaluate(*operands), function(*operands), 1e-12, f"graph of {compute.__name__}"
-        )
+        what = f"graph of {compute.__name__}"
+        assert_same(graph.evaluate(*operands), expected, 1e-12, what)
+        optimal, _ = optimised(graph, tuple(PASSES), 10, verify=True)
+        with interpreted():
+            program = Program(optimal)
+            assert_same(program.run(*operands), expected, 1e-10, f"compiled {what}")
 
 
 # name -> (the check, which cases it is for)

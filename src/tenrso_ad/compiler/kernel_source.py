@@ -189,16 +189,16 @@ class _Writer:
         depth = len(lengths)
         self.counters = [f"i{k}" for k in range(depth)]
         self.level: dict[Equation, int] = {}
+        self.in_memory: set[Equation] = set()
         self.totals: dict[Equation, str] = {}
         for e, number in sums.items():
             moving = [k for k, s in enumerate(strides[number]) if s]
             level = moving[-1] + 1 if moving else 0
-            if level == depth and depth and any(not s for s in strides[number]):
-                self.level[e] = -1  # columns are summed: the running sums are in memory
+            if any(not s for s in strides[number][:level]):
+                self.in_memory.add(e)  # outer loops come back to the same place
                 self.zero_out(e)
-            else:
-                self.level[e] = level
-        self.divided = self.may_divide and depth > 0 and -1 not in self.level.values()
+            self.level[e] = level
+        self.divided = self.may_divide and depth > 0 and not self.in_memory
         if self.divided:
             inner_size = math.prod(lengths[1:])
             rows = max(BLOCK, CHUNK) if depth == 1 else -(-CHUNK // inner_size)
@@ -211,7 +211,7 @@ class _Writer:
             if self.divided and k == 0:
                 first, last = f"c * {rows}", f"min((c + 1) * {rows}, {n})"
             inner = k == depth - 1
-            blocks = inner and n > BLOCK and any(0 <= v <= k for v in self.level.values())
+            blocks = inner and n > BLOCK and any(v <= k for v in self.level.values())
             self.blocked = blocks
             if blocks:
                 self.emit(f"for b in range({first}, {last}, {BLOCK}):")
@@ -237,7 +237,7 @@ class _Writer:
     def start_partials(self) -> None:
         self.partials = {}
         for e in self.level:
-            if self.level[e] >= 0 and e in self.totals:
+            if e in self.totals:
                 self.partials[e] = self.temporary("part")
                 self.emit(f"{self.partials[e]} = {self.zero(e)}")
 
@@ -249,15 +249,18 @@ class _Writer:
     def add_term(
         self, e: Equation, term: str, strides: list[int], place: str, lengths: list[int]
     ) -> None:
-        if self.level[e] == len(lengths) and lengths:  # nothing is summed
-            self.emit(f"store({self.names[e.outputs[0]]}, {place}, {term})")
-            return
-        if self.level[e] >= 0:
+        if self.level[e] < len(lengths) or not lengths:
             part = self.partials[e]
             self.emit(f"{part} = accumulate({part}, {term})")
-            return
+        else:
+            self.put(e, place, term)
+
+    def put(self, e: Equation, place: str, term: str) -> None:
+        """Write a sum to its place, or add it to what is there."""
         array = self.names[e.outputs[0]]
-        self.emit(f"store({array}, {place}, load({array}, {place}) + {term})")
+        if e in self.in_memory:
+            term = f"load({array}, {place}) + {term}"
+        self.emit(f"store({array}, {place}, {term})")
 
     def close_loops(
         self,
@@ -286,10 +289,7 @@ class _Writer:
                     if not out.shape:
                         self.local[out] = self.totals[e]
                     if out in self.names:
-                        self.emit(
-                            f"store({self.names[out]}, {self.place(strides[sums[e]])}, "
-                            f"{self.totals[e]})"
-                        )
+                        self.put(e, self.place(strides[sums[e]]), self.totals[e])
 
         if not depth:
             add_partials()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -32,14 +33,15 @@ class PlainProgram:
 
         lines = [f"def run({', '.join(names.values())}):"]
         for number, e in enumerate(graph.equations):
-            known[f"{e.primitive.name}_p"] = e.primitive
+            primitive = re.sub(r"\W", "_", e.primitive.name) + "_p"
+            known[primitive] = e.primitive
             known[f"params{number}"] = e.params
             inputs = "".join(f"{read(a)}, " for a in e.inputs)
             for v in e.outputs:
                 names[v] = f"v{len(names)}"
             outputs = ", ".join(names[v] for v in e.outputs)
             comma = "," if e.primitive.multiple_results else ""
-            call = f"bind({e.primitive.name}_p, ({inputs}), params{number})"
+            call = f"bind({primitive}, ({inputs}), params{number})"
             lines.append(f"    {outputs}{comma} = {call}")
         lines.append(f"    return [{', '.join(map(read, graph.outputs))}]")
         self.source = "\n".join(lines) + "\n"

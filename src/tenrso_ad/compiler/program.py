@@ -7,6 +7,7 @@ by the next call. Two calls at the same time, from two threads, take a workspace
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -178,7 +179,7 @@ class Program:
 
     def _call(self, e: Equation) -> None:
         """Anything else is evaluated as it is eagerly."""
-        rule = self._constant(f"{e.primitive.name}_", evaluation[e.primitive])
+        rule = self._constant(re.sub(r"\W", "_", e.primitive.name), evaluation[e.primitive])
         params = [f"{k}={self._constant('param', v)}" for k, v in e.params.items()]
         text = f"{rule}({', '.join([*map(self._read, e.inputs), *params])})"
         for v in e.outputs:
