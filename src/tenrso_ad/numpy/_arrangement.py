@@ -42,7 +42,9 @@ from ..ops.indexing.updates import (
 )
 from ..ops.shaping.creation import (
     array,
+    asanyarray,
     asarray,
+    ascontiguousarray,
     astype,
     copy,
 )
@@ -163,7 +165,9 @@ __all__ = [
     "argwhere",
     "array",
     "array_split",
+    "asanyarray",
     "asarray",
+    "ascontiguousarray",
     "astype",
     "at",
     "atleast_1d",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import DTypeError, ShapeError
+from tenrso_ad.engine.errors import ArgumentError, DTypeError, ShapeError
 from tenrso_ad.ops import elementwise as ew
 from tenrso_ad.ops.shaping import creation
 from tenrso_ad.tensor import Tensor
@@ -33,6 +33,14 @@ CASES = [
         reference=lambda x: np.array(x, ndmin=3),
     ),
     Case("asarray", creation.asarray, normal(2), reference=np.asarray, complex=True),
+    Case("asanyarray", creation.asanyarray, normal(2), reference=np.asanyarray, complex=True),
+    Case(
+        "ascontiguousarray",
+        creation.ascontiguousarray,
+        normal(),
+        reference=np.ascontiguousarray,
+        complex=True,
+    ),
     Case("copy", creation.copy, normal(2), reference=np.copy, complex=True),
     Case(
         "astype to complex",
@@ -99,6 +107,28 @@ def test_copies_are_numpys():
 def test_a_complex_number_is_true_unless_both_parts_are_zero():
     z = np.array([0.0, 1.0, 1.0j])
     assert creation.astype(z, bool).tolist() == [False, True, True]
+
+
+def test_subclasses_layout_and_device():
+    a = np.arange(6.0).reshape(2, 3).T.view(np.recarray)
+    for function in ("copy", "asanyarray", "asarray", "ascontiguousarray"):
+        ours, theirs = getattr(creation, function)(a), getattr(np, function)(a)
+        assert type(ours) is type(theirs) and ours.strides == theirs.strides
+    assert type(creation.copy(a, subok=True)) is np.recarray
+    assert creation.asarray(a, order="C").flags.c_contiguous
+    for x in (a, ta.tensor(a), [1.0, 2.0]):
+        creation.asarray(x, device="cpu")
+        with pytest.raises(ArgumentError, match="device 'cpu' stays there, got 'gpu'"):
+            creation.asarray(x, device="gpu")
+
+
+def test_a_copy_is_made_or_refused_as_asked():
+    x = ta.tensor(np.ones(2))
+    assert creation.asarray(x, copy=False) is x
+    assert creation.array(x) is not x
+    for a, dtype in (([x, x], None), (x, int)):
+        with pytest.raises(ArgumentError, match="copy=False, but this wants a copy"):
+            creation.array(a, dtype, copy=False)
 
 
 def test_conversion_keeps_the_dtype_of_the_gradient():

@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...engine.errors import ShapeError, describe
+from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.trace import NUMPY_TYPES, Tracer
 from .. import pointwise
 from ..arguments import array_operand, dtype_of
 from ..broadcasting import convert
-from ..declare import namespace
+from ..declare import inside, namespace
 from ..elementwise import copied
 from .joining import stack
 from .reshaping import with_axes
 
-# --- arrays ---------------------------------------------------------------------------------------
+Order = Literal["K", "A", "C", "F"]
 
 
 def _holds_tensors(x: Any) -> bool:
@@ -53,7 +53,8 @@ def array(
     dtype: Any = None,
     *,
     copy: bool | None = True,
-    order: Literal["K", "A", "C", "F"] | None = "K",
+    order: Order | None = "K",
+    subok: bool = False,
     ndmin: int = 0,
 ) -> Any:
     """Make an array of nested lists, which may hold tensors, or of another array.
@@ -67,6 +68,8 @@ def array(
         Whether to copy an array: True always, None where needed, False never.
     order : {'K', 'A', 'C', 'F'}, optional
         How the copy of an array lies in memory.
+    subok : bool
+        Whether subclasses of ndarray stay what they are.
     ndmin : int
         Axes of length 1 are put in front until there are so many.
 
@@ -79,6 +82,8 @@ def array(
     ------
     ShapeError
         Lists of different lengths that hold tensors.
+    ArgumentError
+        ``copy=False`` where a copy is needed.
 
     Examples
     --------
@@ -86,22 +91,25 @@ def array(
     >>> ta.grad(lambda x: array([[x, 1.0], [x * x, 2.0]])[1, 0])(3.0)
     array(6.)
     """
-    if _holds_tensors(object):
-        made = _stacked(object)
-        if copy and made is object:
-            made = _copied(made, order)
-    else:
-        return np.array(object, dtype, copy=copy, order=order, ndmin=ndmin)
-    if dtype is not None:
-        made = convert(made, dtype_of("array", dtype))
+    if not _holds_tensors(object):
+        return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
+    made = _stacked(object)
+    kind = made.dtype if dtype is None else dtype_of("array", dtype)
+    if copy is False and (made is not object or made.dtype != kind):
+        raise ArgumentError(f"array({describe(made)}): copy=False, but this wants a copy")
+    if made.dtype != kind:
+        made = convert(made, kind)
+    elif copy and made is object:
+        made = _copied(made, order)
     return with_axes(made, ndmin)
 
 
 def asarray(
     a: Any,
     dtype: Any = None,
-    order: Literal["K", "A", "C", "F"] | None = None,
+    order: Order | None = None,
     *,
+    device: Any = None,
     copy: bool | None = None,
 ) -> Any:
     """Give an array as it is, and lists as an array; see `array`.
@@ -111,16 +119,73 @@ def asarray(
     a : array_like
     dtype, order, copy
         As in `array`.
+    device : device, optional
+        Of arrays of other libraries; a tensor stays on its own.
 
     Examples
     --------
     >>> asarray([1, 2], dtype=float)
     array([1., 2.])
     """
-    return array(a, dtype, copy=copy, order=order)
+    return array(_on_device("asarray", a, device), dtype, copy=copy, order=order)
 
 
-def copy(a: Any, order: Literal["K", "A", "C", "F"] = "K") -> Any:
+def asanyarray(
+    a: Any,
+    dtype: Any = None,
+    order: Order | None = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
+) -> Any:
+    """Give an array, also of a subclass of ndarray, as it is, and lists as an array.
+
+    Parameters
+    ----------
+    a : array_like
+    dtype, order, device, copy
+        As in `asarray`.
+
+    Examples
+    --------
+    >>> asanyarray([1, 2])
+    array([1, 2])
+    """
+    return array(_on_device("asanyarray", a, device), dtype, copy=copy, order=order, subok=True)
+
+
+def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
+    """Give an array of one axis or more that lies in C order in memory.
+
+    Parameters
+    ----------
+    a : array_like
+        A tensor is given in the order in which it lies.
+    dtype : dtype, optional
+
+    Examples
+    --------
+    >>> ascontiguousarray(1.0)
+    array([1.])
+    """
+    return array(a, dtype, copy=None, order="C", ndmin=1)
+
+
+def _on_device(name: str, a: Any, device: Any) -> Any:
+    """Bring an array of another library to a device; others stay where they are."""
+    if device is None:
+        return a
+    if not isinstance(a, Tracer) and hasattr(a, "dtype") and namespace(a) is not np:
+        from array_api_compat import to_device
+
+        return to_device(a, device)
+    own = getattr(inside(a), "device", "cpu")
+    if device != own:
+        raise ArgumentError(f"{name}: an array on the device {own!r} stays there, got {device!r}")
+    return a
+
+
+def copy(a: Any, order: Order = "K", subok: bool = False) -> Any:
     """Copy an array; what happens to the copy of a tensor in place does not happen to the tensor.
 
     Parameters
@@ -128,16 +193,18 @@ def copy(a: Any, order: Literal["K", "A", "C", "F"] = "K") -> Any:
     a : array_like
     order : {'K', 'A', 'C', 'F'}
         How the copy lies in memory.
+    subok : bool
+        Whether subclasses of ndarray stay what they are.
 
     Examples
     --------
     >>> copy([1, 2])
     array([1, 2])
     """
-    return array(a, order=order)
+    return array(a, order=order, subok=subok)
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """Convert the elements.
 
     Conversion to integers and booleans has a zero derivative. From complex to real the real part is
@@ -149,6 +216,8 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     dtype : dtype
     copy : bool
         Copy an array that has the dtype already.
+    device : device, optional
+        As in `asarray`.
 
     Examples
     --------
@@ -156,7 +225,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     >>> astype(np.array([1.5, 2.5]), np.int64)
     array([1, 2])
     """
-    x = array_operand(x)
+    x = array_operand(_on_device("astype", x, device))
     out = convert(x, dtype_of("astype", dtype))
     return _copied(x) if copy and out is x else out
 
@@ -166,7 +235,7 @@ def _copied(x: Any, order: str | None = "K") -> Any:
         out = copied(x)
         return out if order in ("K", None) else _in_order(out, order)
     xp = namespace(x)
-    return x.copy() if xp is np else xp.asarray(x, copy=True)
+    return x.copy(order or "K") if xp is np else xp.asarray(x, copy=True)
 
 
 def _in_order(x: Any, order: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,8 @@ from ..arguments import array_operand, dtype_of, of_one_library, shape_of
 from ..broadcasting import broadcast_to_p, convert
 from ..declare import inside, namespace
 from ..indexing.getitem import getitem
+from .creation import Order
 from .reshaping import pad_p, ravel, reshape
-
-Order = Literal["C", "F", "A", "K"]
 
 
 def full_like(
