@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.array_api import make_strategies_namespace
 
 import tenrso_ad as ta
 from tests.array_api import strategies
@@ -26,7 +27,8 @@ def test_basic_indices(data):
 @given(st.data())
 def test_masks(data):
     x = data.draw(arrays("any"))
-    mask = data.draw(arrays("bool", x.shape))
+    shape = tuple(n * data.draw(st.sampled_from([1, 1, 1, 0])) for n in x.shape)
+    mask = data.draw(arrays("bool", shape))
     assert_equal(ours(x)[ours(mask)], x[mask], "mask", 0)
 
 
@@ -58,6 +60,25 @@ def test_setting_elements(data):
     x[key[0] if len(key) == 1 else key] = value
     assert_equal(mine, x, repr(key), 0)
     assert before.shape == mine.shape
+
+
+def test_a_mask_without_axes():
+    x = xp.ones((2, 3))
+    assert x[xp.asarray(True)].shape == (1, 2, 3) and x[xp.asarray(False)].shape == (0, 2, 3)
+    y = xp.asarray(3.0)
+    y[xp.asarray(True)] = 5.0
+    assert float(y) == 5.0
+
+
+def test_hypothesis_draws_our_tensors():
+    ours_drawn = make_strategies_namespace(xp, api_version="2024.12")
+
+    @few
+    @given(ours_drawn.arrays(ours_drawn.scalar_dtypes(), ours_drawn.array_shapes(min_dims=0)))
+    def draw(x):
+        assert type(x) is ta.Tensor and not x.requires_grad and repr(x).startswith("Tensor(")
+
+    draw()
 
 
 def test_setting_elements_of_a_copy_leaves_the_rest():

@@ -283,6 +283,12 @@ def test_mask_of_a_tensor_follows_its_values():
     np.testing.assert_array_equal(grad(lambda x: total(getitem(x, x > 0) ** 2))(x), [2, 0, 6])
 
 
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 0), (0, 3)])
+def test_mask_without_elements_chooses_nothing_whatever_the_other_lengths(shape):
+    x, mask = np.ones((2, 3, 4)), np.ones(shape, bool)
+    assert ta.tensor(x)[mask].shape == x[mask].shape
+
+
 def test_mask_that_has_no_value_is_refused_with_the_way_out():
     x = np.ones((2, 3))
     with pytest.raises(ConcretizationError, match=r"boolean index.*vmap.*where"):

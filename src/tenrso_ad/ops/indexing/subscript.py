@@ -238,7 +238,8 @@ def _span(name: str, x: Any, part: slice, length: int) -> Span:
 
 def _positions(name: str, x: Any, mask: ndarray, axis: int) -> ndarray:
     covered = tuple(x.shape[axis : axis + mask.ndim])
-    if mask.shape != covered:
+    # an axis of no length chooses nothing, of whatever is there: NumPy lets it stand
+    if any([m not in (n, 0) for m, n in zip(mask.shape, covered, strict=True)]):
         raise IndexingError(
             f"{name}({describe(x)}): a boolean index of shape {mask.shape} stands where the array "
             f"has lengths {covered} (from axis {axis} on)"
