@@ -12,7 +12,7 @@ import tenrso_ad
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "tenrso_ad").rglob("*.py"))
-AS_ELSEWHERE = {"array_api", "errors", "numpy", "special"}  # names that others document
+AS_ELSEWHERE = {"array_api", "errors", "numpy", "special", "stats"}  # names that others document
 ROOMS = ["tenrso_ad"] + [
     f"tenrso_ad.{name}"
     for name in tenrso_ad.__all__

@@ -34,10 +34,12 @@ from .transforms import (
 )
 
 if TYPE_CHECKING:
-    from . import array_api, decomposition, explicit, special, testing, training
+    from . import array_api, decomposition, explicit, special, stats, testing, training
 
 # Rooms that few programs need all of: imported when first named.
-_LAZY = frozenset({"array_api", "decomposition", "explicit", "special", "testing", "training"})
+_LAZY = frozenset(
+    {"array_api", "decomposition", "explicit", "special", "stats", "testing", "training"}
+)
 
 __all__ = [
     "Tape",
@@ -61,6 +63,7 @@ __all__ = [
     "no_grad",
     "numpy",
     "special",
+    "stats",
     "stop_gradient",
     "tensor",
     "testing",

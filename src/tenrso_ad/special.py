@@ -106,7 +106,7 @@ from .ops.special.gamma import (
     psi,
     rgamma,
 )
-from .ops.special.incomplete_beta import betainc, betaincc, betainccinv, betaincinv
+from .ops.special.incomplete_beta import betainc, betaincc, betainccinv, betaincinv, stdtr
 from .ops.special.incomplete_gamma import gammainc, gammaincc, gammainccinv, gammaincinv
 from .ops.special.power_transforms import (
     boxcox,
@@ -213,6 +213,7 @@ __all__ = [
     "spherical_jn",
     "spherical_kn",
     "spherical_yn",
+    "stdtr",
     "wofz",
     "wrightomega",
     "xlog1py",

@@ -108,3 +108,42 @@ def test_arrays_of_torch(name: str) -> None:
         return
     gradient = ta.grad(lambda x: f(*tensors[:-1], x).sum())(tensors[-1])
     close(gradient, gradients(name, operands)[-1])
+
+
+# points, parameters: distributions that JAX has as well
+DENSITIES: dict[str, tuple[np.ndarray | float, ...]] = {
+    **dict.fromkeys(("norm", "laplace", "cauchy", "logistic"), (REAL, 0.3, 1.4)),
+    "t": (REAL, 3.5, 0.3, 1.4),
+    "truncnorm": (REAL, -2.0, 1.5, 0.3, 1.4),
+    "vonmises": (REAL, 1.5),
+    "expon": (POSITIVE, 0.05, 1.4),
+    **dict.fromkeys(("gamma", "chi2"), (POSITIVE, 2.5, 0.05, 1.4)),
+    "pareto": (POSITIVE, 2.5, -1.5, 1.4),
+    "beta": (UNIT, 2.5, 0.7, 0.01, 1.4),
+    "uniform": (UNIT, -0.1, 1.4),
+    "multivariate_normal": (REAL[:2], np.zeros(2), np.array([[2.0, 0.5], [0.5, 1.0]])),
+    "dirichlet": (np.array([0.2, 0.3, 0.5]), np.array([1.5, 0.7, 3.0])),
+}
+MASSES: dict[str, tuple[np.ndarray | float, ...]] = {
+    "bernoulli": (np.array([0, 1, 2]), 0.3),
+    "poisson": (np.array([0, 3, -1]), 2.5),
+    "geom": (np.array([1, 3, 0]), 0.3),
+    "nbinom": (np.array([0, 3]), 2.5, 0.3),
+    "betabinom": (np.array([0, 3]), 5, 2.5, 0.7),
+}
+
+
+@pytest.mark.parametrize("name", DENSITIES | MASSES)
+def test_log_densities_of_jax(name: str) -> None:
+    arguments = (DENSITIES | MASSES)[name]
+    what = "logpdf" if name in DENSITIES else "logpmf"
+    ours = getattr(getattr(ta.stats, name), what)
+    theirs = getattr(getattr(jax.scipy.stats, name), what)
+    close(ours(*arguments), theirs(*arguments))
+    for place, argument in enumerate(arguments):
+        if np.asarray(argument).dtype.kind == "f":
+            gradient = ta.grad(lambda *xs: np.sum(ours(*xs)), argnums=place)(*arguments)
+            expected = jax.grad(lambda *xs: theirs(*xs).sum(), argnums=place)(*arguments)
+            if name == "multivariate_normal" and place == 2:  # of a symmetric matrix
+                gradient, expected = gradient + gradient.T, expected + expected.T
+            close(gradient, expected)

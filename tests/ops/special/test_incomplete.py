@@ -7,7 +7,7 @@ import scipy.special
 
 import tenrso_ad as ta
 from tenrso_ad import special
-from tests.ops.table import Case, each, positive, uniform
+from tests.ops.table import Case, each, normal, positive, uniform
 
 PROBABILITY = uniform(0.2, 0.8, 2)
 OPERANDS = {
@@ -15,6 +15,7 @@ OPERANDS = {
     "gammaincc": (positive(2), positive(2)),
     "gammaincinv": (positive(2), PROBABILITY),
     "gammainccinv": (positive(2), PROBABILITY),
+    "stdtr": (positive(2), normal(2)),
     "betainc": (positive(2), positive(2), PROBABILITY),
     "betaincc": (positive(2), positive(2), PROBABILITY),
     "betaincinv": (positive(2), positive(2), PROBABILITY),
@@ -97,6 +98,20 @@ def test_slopes_of_betainc(a, b, x):
         np.testing.assert_allclose(actual, exact, rtol=3e-12, err_msg=str(orders))
 
 
+@pytest.mark.parametrize("t", [-1e6, -2.0, -1e-6, 0.0, 0.5, 30.0])
+def test_students_t_by_degrees_of_freedom(t):
+    with mpmath.workdps(60):
+
+        def lower(df):
+            x = mpmath.mpf(t)
+            half = mpmath.betainc(0.5, df / 2, 0, x * x / (df + x * x), regularized=True) / 2
+            return 0.5 + mpmath.sign(x) * half
+
+        exact = [float(mpmath.diff(lower, 3, n, h=STEP)) for n in (1, 2)]
+    actual = [derivative(special.stdtr, n)(3.0, t) for n in (1, 2)]
+    np.testing.assert_allclose(actual, exact, rtol=1e-12)
+
+
 def test_large_parameters():
     """Where exponents of the density are differences of numbers of the size of a log(a)."""
     a = 1e6
@@ -112,6 +127,17 @@ def test_large_parameters():
         ],
         [gamma_density, beta_density],
         rtol=1e-12,
+    )
+
+
+@pytest.mark.parametrize("x", [1e-300, 1e-12, 0.3])
+def test_densities_at_small_points(x):
+    """Far below the mean, where the logarithm is not that of a number close to one."""
+    np.testing.assert_allclose(
+        ta.grad(special.gammainc, argnums=1)(2.0, x), x * np.exp(-x), rtol=5e-13
+    )
+    np.testing.assert_allclose(
+        ta.grad(special.betainc, argnums=2)(2.0, 3.0, x), 12 * x * (1 - x) ** 2, rtol=5e-13
     )
 
 

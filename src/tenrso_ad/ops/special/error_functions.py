@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import elementwise as ew
-from ..pointwise import Operation
+from ..pointwise import Operation, scale
 from .declaring import special
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -55,7 +55,8 @@ erfc = special("erfc", lambda x: -_slope(x))
 erfcx: Operation = special("erfcx", _erfcx_slope)
 erfi = special("erfi", lambda x: _TWO_OVER_SQRT_PI * ew.exp(x * x))
 dawsn = special("dawsn", _dawsn_slope)
-wofz = special("wofz", lambda x, out: _TWO_OVER_SQRT_PI * 1j - 2 * x * out)
+# as a map of g, whose result may have another dtype than the operand: complex for real x
+wofz = special("wofz", lambda g, x, out: scale(g, _TWO_OVER_SQRT_PI * 1j - 2 * x * out))
 erfinv = special("erfinv", lambda out: ew.exp(out * out) / _TWO_OVER_SQRT_PI)
 erfcinv = special("erfcinv", lambda out: -ew.exp(out * out) / _TWO_OVER_SQRT_PI)
 ndtr = special("ndtr", lambda x: ew.exp(-0.5 * x * x) / _SQRT_2PI)

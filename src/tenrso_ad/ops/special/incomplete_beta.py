@@ -17,7 +17,7 @@ import numpy as np
 from .. import elementwise as ew
 from ..pointwise import Operation
 from .declaring import part, scipy_special, special
-from .gamma import digamma, polygamma
+from .gamma import betaln, digamma, polygamma
 from .quadrature import over_half_line
 from .stirling import log_gamma_gap, polygamma_gap, stirling_error
 
@@ -62,8 +62,7 @@ def _log_mass(a: Any, b: Any, x: Any) -> Any:
     d = x * b - y * a
 
     def term(a: Any, x: Any, d: Any) -> Any:  # a log(x (a + b) / a)
-        near = np.abs(d) < a
-        return a * np.where(near, np.log1p(np.where(near, d / a, 0)), np.log(x / a * total))
+        return a * np.where(np.abs(d) < 0.5 * a, np.log1p(d / a), np.log(x / a * total))
 
     errors = stirling_error(total) - stirling_error(a) - stirling_error(b)
     out = term(a, x, d) + term(b, y, -d) + errors
@@ -72,7 +71,7 @@ def _log_mass(a: Any, b: Any, x: Any) -> Any:
 
 def _evaluate_density(a: Any, b: Any, x: Any) -> Any:
     with np.errstate(all="ignore"):
-        density = np.exp(_log_mass(a, b, x)) / (x * (1 - x))
+        density = np.exp(_log_mass(a, b, x) - np.log(x) - np.log1p(-x))
         for end, power, factor in ((x == 0, a, b), (x == 1, b, a)):
             at_end = np.where(power > 1, 0.0, np.where(power == 1, factor, np.inf))
             density = np.where(end, at_end, density)
@@ -210,3 +209,30 @@ betainccinv = special(
     lambda x, y, out: -_slope(0, 1)(x, y, out) / _density(x, y, out),
     lambda x, y, out: -1 / _density(x, y, out),
 )
+
+
+# --- Student's t ----------------------------------------------------------------------------------
+
+
+def _t_density(df: Any, t: Any) -> Any:
+    constant = -betaln(0.5 * df, 0.5) - 0.5 * ew.log(df)
+    return ew.exp(constant - 0.5 * (df + 1) * ew.log1p(t * t / df))
+
+
+def _t_slope(df: Any, t: Any) -> Any:
+    """By df, at fixed t: of half of I_y(1/2, df/2) with y = t^2 / (df + t^2), or 1 - y for large t.
+
+    That y depends on df too is the last term.
+    """
+    square = t * t
+    near = ew.less(square, df)
+    a = 0.5 * df
+    by_shape = ew.where(
+        near,
+        _slope(0, 1)(0.5, a, ew.where(near, square, 0) / (df + square)),
+        -_slope(1, 0)(a, 0.5, ew.where(near, 0, df) / (df + square)),
+    )
+    return 0.25 * ew.sign(t) * by_shape - _t_density(df, t) * t / (2 * df)
+
+
+stdtr = special("stdtr", lambda x, y: _t_slope(x, y), lambda x, y: _t_density(x, y))

@@ -39,14 +39,15 @@ def _log_mass(a: Any, x: Any) -> Any:
     """The logarithm of x^a exp(-x) / gamma(a + 1), without cancellation for large a."""
     large = np.maximum(a, 1)
     d = (x - large) / large
-    far = large * (np.log1p(d) - d) - stirling_error(large) - 0.5 * np.log(2 * math.pi * large)
+    log = np.where(np.abs(d) < 0.5, np.log1p(d), np.log(x / large))
+    far = large * (log - d) - stirling_error(large) - 0.5 * np.log(2 * math.pi * large)
     near = a * np.log(x) - x - scipy_special().gammaln(np.minimum(a, 1) + 1)
     return np.where(a >= 1, far, near)
 
 
 def _evaluate_density(a: Any, x: Any) -> Any:
     with np.errstate(all="ignore"):
-        density = np.exp(_log_mass(a, x)) * (a / x)
+        density = np.exp(_log_mass(a, x) + np.log(a) - np.log(x))
         at_zero = np.where(a > 1, 0.0, np.where(a == 1, 1.0, np.inf))
         density = np.where(x == 0, at_zero, np.where(x == np.inf, 0.0, density))
         return np.where((a < 0) | (x < 0), np.nan, density)[()]
