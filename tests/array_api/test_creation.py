@@ -128,6 +128,17 @@ def test_asarray_gives_a_tensor_as_it_is_or_copied():
         xp.asarray([1.0], copy=False)
 
 
+def test_asarray_copies_plain_arrays_unless_told_not_to():
+    a, x = np.ones(3), ta.tensor([1.0, 2.0, 3.0])
+    product = xp.sum(x * xp.asarray(a))
+    a[:] = 0.0
+    product.backward()
+    np.testing.assert_array_equal(x.grad, np.ones(3))
+    shared = xp.asarray(a, copy=False)
+    a[0] = 5.0
+    assert float(shared[0]) == 5.0
+
+
 def test_asarray_refuses_what_is_no_number():
     for values in (["a"], [object()], np.array(["2000"], "M8[Y]")):
         with pytest.raises(TypeError, match="booleans and numbers"):

@@ -38,9 +38,11 @@ def _number(bound: Any) -> Any:
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
     """Make a tensor of numbers, of nested lists of them, or of an array.
 
-    A tensor is given as it is, without `dtype` and ``copy=True``. Memory is shared with a plain
-    array where ``copy=True`` does not forbid it.
+    A tensor is given as it is, without `dtype` and ``copy=True``. A plain array is copied, because
+    a backward pass may need it as it is now; with ``copy=False`` the tensor shares its memory.
     """
+    if copy is None:
+        copy = None if isinstance(obj, Tensor) else True
     if copy is False and isinstance(obj, Tensor) and dtype not in (None, obj.dtype):
         raise ArgumentError(
             f"asarray({describe(obj)}, dtype={dtype}): a conversion copies, so copy=False is not "
@@ -93,7 +95,7 @@ def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = No
     """One value everywhere, in the shape of another array; a tensor's derivative goes through."""
     x = lift(x)
     check_device("full_like", device, x.device)
-    return constant(tnp.full_like(x, fill_value, dtype))
+    return tnp.full_like(x, fill_value, dtype)
 
 
 def linspace(

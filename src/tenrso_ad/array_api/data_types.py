@@ -90,4 +90,4 @@ def isdtype(dtype: Any, kind: Any) -> builtins.bool:
 
 def result_type(*arrays_and_dtypes: Any) -> Any:
     """Give the dtype to which arrays, dtypes and Python numbers promote."""
-    return np.result_type(*[_dtype_of(a) for a in arrays_and_dtypes])
+    return tnp.result_type(*arrays_and_dtypes)
