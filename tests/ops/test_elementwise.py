@@ -2,6 +2,7 @@
 
 import functools
 
+import ml_dtypes
 import numpy as np
 import pytest
 import scipy.special
@@ -615,3 +616,14 @@ def test_numpys_keywords_that_have_no_derivative_are_refused():
     for keyword in ({"out": np.empty(3)}, {"where": np.array([True, False, True])}):
         with pytest.raises(TypeError, match=next(iter(keyword))):
             np.sin(x, **keyword)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: x * 2.0, lambda x: 2.0 / x, lambda x: x + 1.0, lambda x: tnp.exp(x) * 0.5]
+)
+def test_gradients_of_narrow_floats_keep_their_dtype(f):
+    """A Python number makes float32 of them, as NumPy has it."""
+    x = np.ones(3, ml_dtypes.bfloat16)
+    out, pullback = ta.vjp(f, x)
+    assert out.dtype == np.float32
+    assert pullback(out)[0].dtype == x.dtype

@@ -294,8 +294,10 @@ def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
         kind_x, kind_y = type(x), type(y)
         if kind_x is ndarray and kind_y is ndarray:
             alike = x.shape == y.shape and x.dtype is y.dtype
-        else:  # a Python number changes neither shape nor dtype
-            alike = kind_y in _WEAK if kind_x is ndarray else kind_x in _WEAK and kind_y is ndarray
+        elif kind_x is ndarray:  # a Python number changes no shape, and only narrow dtypes
+            alike = kind_y in _WEAK and out.dtype is x.dtype
+        else:
+            alike = kind_x in _WEAK and kind_y is ndarray and out.dtype is y.dtype
         if not alike:
             shape, dtype = out.shape, out.dtype
             if want_x and (x.shape != shape or x.dtype != dtype):
