@@ -23,6 +23,13 @@ FUNCTIONS = {
     "inf": lambda x: tnp.where(x > 0, INF, x),
     "-inf": lambda x: tnp.where(x == -INF, x, -INF),
     "nan": lambda x: tnp.where(x > 0, NAN, x),
+    "masks": lambda x: tnp.where(
+        tnp.bitwise_xor(
+            tnp.bitwise_and(x > -5.0, tnp.invert(x > 3.0)), tnp.bitwise_or(x > 10.0, x < -20.0)
+        ),
+        x,
+        0.5,
+    ),
     "arctanh": lambda x: tnp.arctanh(tnp.clip(x, -0.5, 0.3)),
 }
 

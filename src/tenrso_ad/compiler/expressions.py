@@ -61,10 +61,10 @@ EXPRESSIONS: dict[str, str] = {
     "greater_equal": "{0} >= {1}",
     "less": "{0} < {1}",
     "less_equal": "{0} <= {1}",
-    "logical_and": "{0} & {1}",
-    "logical_or": "{0} | {1}",
-    "logical_xor": "{0} ^ {1}",
-    "logical_not": "not {0}",
+    **dict.fromkeys(("logical_and", "bitwise_and"), "{0} & {1}"),
+    **dict.fromkeys(("logical_or", "bitwise_or"), "{0} | {1}"),
+    **dict.fromkeys(("logical_xor", "bitwise_xor"), "{0} ^ {1}"),
+    **dict.fromkeys(("logical_not", "invert"), "not {0}"),
     "isnan": "{0} != {0}",
     "isfinite": "({0} - {0}) == zero",
     "isinf": "abs({0}) == infinity",
@@ -76,7 +76,12 @@ KINDS = frozenset("fd?")
 REDUCTIONS = frozenset({"sum", "sum_to"})
 VIEWS = frozenset({"reshape", "broadcast_to", "transpose"})
 
-_LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
+_LOGICAL = frozenset(
+    {
+        *("logical_and", "logical_or", "logical_xor", "logical_not"),
+        *("bitwise_and", "bitwise_or", "bitwise_xor", "invert"),  # the same, of booleans
+    }
+)
 
 
 def fusable(equation: Equation) -> bool:

@@ -148,6 +148,9 @@ from ..ops.selection import (
 from ..ops.sinc import (
     sinc,
 )
+from ..ops.special.bessel import (
+    i0,
+)
 
 abs = absolute
 acos = arccos
@@ -238,6 +241,7 @@ __all__ = [
     "hard_tanh",
     "heaviside",
     "hypot",
+    "i0",
     "imag",
     "interp",
     "invert",
