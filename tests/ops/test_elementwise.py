@@ -286,6 +286,25 @@ def test_unary_keeps_dtype(name, dtype):
     assert pullback(np.ones_like(out))[0].dtype == dtype
 
 
+NARROW = [*UNARY, "silu", "gelu", "mish", "elu", "celu", "selu", "leaky_relu", "relu6", "sinc"]
+
+
+@pytest.mark.parametrize("name", sorted({*NARROW} - {"imag"}))
+def test_gradients_of_bfloat16_are_bfloat16(name):
+    """Though NumPy makes float32 of it in products with Python's numbers."""
+    f = getattr(tnp, name)
+    draw = UNARY.get(name, (positive, False))[0]
+    x = draw(3)(np.random.default_rng(0)).astype(ml_dtypes.bfloat16)
+    out, pullback = ta.vjp(f, x)
+    (gradient,) = pullback(np.ones_like(out))
+    assert gradient.dtype == x.dtype
+    wide, pullback = ta.vjp(f, x.astype(float))
+    np.testing.assert_allclose(out.astype(float), wide, rtol=0.03, atol=0.01)
+    np.testing.assert_allclose(
+        gradient.astype(float), pullback(np.ones_like(wide))[0], rtol=0.03, atol=0.01
+    )
+
+
 def test_python_scalars_are_weak():
     x = np.ones(2, np.float32)
     for f in (lambda x: 2.5 * x, lambda x: x / 3, lambda x: tnp.maximum(x, 0.5), lambda x: x**2.5):

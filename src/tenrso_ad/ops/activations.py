@@ -31,13 +31,18 @@ def _real(name: str, x: Any) -> Any:
     return convert(x, np.dtype(float)) if hasattr(x, "dtype") and not is_inexact(x.dtype) else x
 
 
+def _narrow(out: Any, x: Any) -> Any:
+    """Give bfloat16 for bfloat16: Python's numbers make float32 of the floats of ml_dtypes."""
+    return convert(out, x.dtype) if getattr(getattr(x, "dtype", None), "kind", "") == "V" else out
+
+
 # --- a gate times x -------------------------------------------------------------------------------
 def _gated(name: str, gate: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Operation:
     """Declare x gate(x), where `slope` is the derivative of the gate; a closed gate stops inf."""
 
     def evaluate(x: Any) -> Any:
         with np.errstate(over="ignore", invalid="ignore"):  # where the gate is open or closed
-            return scale(gate(x), x)
+            return _narrow(scale(gate(x), x), x)
 
     operation: Operation = elementwise(
         name,
@@ -128,14 +133,14 @@ def elu(x: Any, /, alpha: Any = 1.0) -> Any:
     """Elementwise x if it is positive, else ``alpha * (exp(x) - 1)``."""
     x = _real("elu", x)
     rises = ew.greater(x, 0)
-    return ew.where(rises, x, alpha * ew.expm1(ew.where(rises, 0, x)))
+    return _narrow(ew.where(rises, x, alpha * ew.expm1(ew.where(rises, 0, x))), x)
 
 
 def celu(x: Any, /, alpha: Any = 1.0) -> Any:
     """Elementwise x if it is positive, else ``alpha * (exp(x / alpha) - 1)``."""
     x = _real("celu", x)
     rises = ew.greater(x, 0)
-    return ew.where(rises, x, alpha * ew.expm1(ew.where(rises, 0, x) / alpha))
+    return _narrow(ew.where(rises, x, alpha * ew.expm1(ew.where(rises, 0, x) / alpha)), x)
 
 
 _SELU_ALPHA = 1.6732632423543772
@@ -149,7 +154,8 @@ def selu(x: Any, /) -> Any:
     ----------
     G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural networks", 2017.
     """
-    return _SELU_SCALE * elu(x, _SELU_ALPHA)
+    x = _real("selu", x)
+    return _narrow(_SELU_SCALE * elu(x, _SELU_ALPHA), x)
 
 
 # --- piecewise linear -----------------------------------------------------------------------------
@@ -171,7 +177,7 @@ relu = elementwise(
 def leaky_relu(x: Any, /, negative_slope: Any = 0.01) -> Any:
     """Elementwise x if it is positive, else ``negative_slope * x``."""
     x = _real("leaky_relu", x)
-    return ew.where(ew.greater(x, 0), x, negative_slope * x)
+    return _narrow(ew.where(ew.greater(x, 0), x, negative_slope * x), x)
 
 
 # not clip: at the limits the derivative is 0

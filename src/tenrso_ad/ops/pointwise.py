@@ -386,6 +386,8 @@ def scale(g: Any, factor: Any) -> Any:
     if type(g) is not ndarray or type(factor) is not ndarray:
         return bind(_scale, (g, factor))
     product = g * factor
+    if g.dtype.kind == "V":  # Python's numbers make float32 of the floats of ml_dtypes
+        product = product.astype(g.dtype)
     try:
         probe = product.item(product.argmax())  # the first NaN, if there is any: nearly always none
     except ValueError:  # no elements
@@ -401,6 +403,8 @@ def _evaluate_scale(g: Any, factor: Any) -> Any:
     product = g * factor
     xp = namespace(product)
     if xp is np:
+        if getattr(g, "dtype", product.dtype).kind == "V":
+            product = product.astype(g.dtype)
         return _with_zeros_of(g, product) if np.isnan(product).any() else product
     return xp.where(g == 0, xp.zeros_like(product), product)
 

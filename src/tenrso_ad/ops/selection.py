@@ -206,9 +206,8 @@ def nan_to_num(
 
 
 def _finite(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
-    limits = namespace_inside(x).finfo(x.dtype)
-    posinf = float(limits.max) if posinf is None else posinf
-    neginf = float(limits.min) if neginf is None else neginf
+    posinf = _largest(x) if posinf is None else posinf
+    neginf = -_largest(x) if neginf is None else neginf
     infinite = ew.isinf(x)
     for where, value in (
         (ew.isnan(x), nan),
@@ -217,3 +216,13 @@ def _finite(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     ):
         x = ew.where(where, operand_like(value, x), x)
     return x
+
+
+def _largest(x: Any) -> float:
+    """Largest finite number of a real dtype."""
+    if getattr(x.dtype, "kind", "") == "V":
+        import ml_dtypes
+
+        limits: Any = ml_dtypes.finfo
+        return float(limits(x.dtype).max)
+    return float(namespace_inside(x).finfo(x.dtype).max)
