@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import Any
 
@@ -71,7 +70,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     place = axis_of("unwrap", axis, p)
 
     def part(start: int | None, stop: int | None) -> Any:
-        return p[(builtins.slice(None),) * place + (builtins.slice(start, stop),)]
+        return p[(slice(None),) * place + (slice(start, stop),)]
 
     steps = diff(ew.stop_gradient(p), axis=place)
     discont = period / 2 if discont is None else discont

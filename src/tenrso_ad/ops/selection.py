@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError, describe
-from ..engine.trace import is_inexact
+from ..engine.trace import Tracer, is_inexact
 from . import elementwise as ew
 from .arguments import array_operand, operand_like
 from .broadcasting import broadcast_to, convert
@@ -17,7 +17,7 @@ from .declare import is_boolean, is_complex, namespace_inside
 from .pointwise import elementwise, operand
 from .shaping.reshaping import reshape
 
-# the derivative at the step itself, where it is not zero but infinite, is left out
+# by x the derivative is zero, at the step too
 heaviside = elementwise(
     "heaviside", np.heaviside, None, lambda g, x: ew.where(ew.equal(x, 0), g, 0)
 )
@@ -138,14 +138,13 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 
 def _list_of_conditions(condlist: Any, x: Any) -> list[Any]:
     """NumPy also takes a single condition."""
-    shape = getattr(condlist, "shape", None)
-    if shape is not None:
-        single = len(shape) == 0 or (len(shape) == 1 and len(x.shape) > 0)
+    if isinstance(condlist, bool) or getattr(condlist, "shape", None) == ():
+        return [condlist]
+    if hasattr(condlist, "shape"):
+        rows = len(condlist.shape) > 1
     else:
-        first = None if isinstance(condlist, bool) else condlist[0]
-        single = len(x.shape) > 0 and not (isinstance(first, list) or hasattr(first, "shape"))
-        single = single or first is None
-    return [condlist] if single else list(condlist)
+        rows = isinstance(condlist[0], list) or hasattr(condlist[0], "shape")
+    return list(condlist) if rows or not len(x.shape) else [condlist]
 
 
 def _condition(condition: Any, x: Any) -> Any:
@@ -168,7 +167,7 @@ def nan_to_num(
     ----------
     x : array_like
     copy : bool
-        False changes a NumPy array in place; tensors do not change.
+        False changes a NumPy array, or a tensor, in place.
     nan : array_like
         Takes the place of NaN.
     posinf, neginf : array_like, optional
@@ -182,7 +181,7 @@ def nan_to_num(
     Raises
     ------
     UnsupportedError
-        ``copy=False`` of a tensor.
+        ``copy=False`` of anything else.
 
     Examples
     --------
@@ -191,11 +190,14 @@ def nan_to_num(
     array([0., 1., 9.])
     """
     if not copy:
-        if isinstance(x, np.ndarray):
-            return np.nan_to_num(x, copy=False, nan=nan, posinf=posinf, neginf=neginf)
-        raise UnsupportedError(
-            f"nan_to_num({describe(x)}) with copy=False: only a NumPy array can be changed in place"
-        )
+        if not isinstance(x, (np.ndarray, Tracer)):
+            raise UnsupportedError(
+                f"nan_to_num({describe(x)}) with copy=False: a NumPy array or a tensor can be "
+                "changed in place"
+            )
+        target: Any = x
+        target[...] = nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+        return target
     x = array_operand(x)
     if is_complex(x):
         parts = [_finite(part, nan, posinf, neginf) for part in (ew.real(x), ew.imag(x))]
