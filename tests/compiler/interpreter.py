@@ -27,6 +27,14 @@ def accumulate(total, term):
     return total + term
 
 
+def larger(one, two):
+    return np.maximum(one, two)
+
+
+def smaller(one, two):
+    return np.minimum(one, two)
+
+
 OWN = {
     "sigmoid": scipy.special.expit,
     "softplus": lambda x: np.logaddexp(x, x.dtype.type(0)),
@@ -44,7 +52,7 @@ def _elementary(name):
 
 @functools.cache
 def _vocabulary():
-    own = {"load": load, "store": store, "select": select, "accumulate": accumulate}
+    own = {f.__name__: f for f in (load, store, select, accumulate, larger, smaller)}
     for name, value in _names().items():
         if isinstance(value, (np.generic, type)):
             own[name] = value

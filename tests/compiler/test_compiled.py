@@ -1,4 +1,5 @@
 import numpy as np
+import optree
 import pytest
 
 import tenrso_ad as ta
@@ -127,12 +128,33 @@ def test_sums_over_any_axes(axis, keepdims):
         np.testing.assert_allclose(got, want, rtol=1e-12)
 
 
+def test_extrema_over_any_axes_hand_nan_on():
+    x = R.standard_normal((3, 4, 5))
+    x[1, 2, 3], x[0, 0], x[2, :, 1] = np.nan, -np.inf, np.inf
+    axes = (None, 0, 1, 2, (0, 2), (1, 2))
+
+    def f(x):
+        y = tnp.negative(x)
+        found = [(tnp.max(y, axis=a), tnp.min(y, axis=a, keepdims=True)) for a in axes]
+        truth = [(tnp.any(y > 0.5, axis=a), tnp.all(y > 0.5, axis=a)) for a in axes]
+        return found, truth
+
+    compiled = ta.compile(f)
+    for given in (x, x.astype(np.float32)):
+        leaves = map(optree.tree_leaves, (compiled(given), f(given)))
+        for got, want in zip(*leaves, strict=True):
+            np.testing.assert_array_equal(got, want)
+    assert all(g.counts() == {"fused": 1} for g in compiled.graphs)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_large_kernels_give_the_same_bits_in_any_number_of_threads(threads, monkeypatch):
     from tenrso_ad.kernels import threads as pool
 
     x = np.random.default_rng(1).standard_normal((500, 1001))
-    f = ta.compile(lambda x: (tnp.sum(tnp.tanh(x)), tnp.sum(tnp.exp(x), axis=1), x * 2.0))
+    f = ta.compile(
+        lambda x: (tnp.sum(tnp.tanh(x)), tnp.sum(tnp.exp(x), axis=1), x * 2.0, tnp.max(-x))
+    )
     monkeypatch.setattr(pool._pool, "size", 1)
     alone = f(x)
     assert "in_threads" in f.source
@@ -140,3 +162,4 @@ def test_large_kernels_give_the_same_bits_in_any_number_of_threads(threads, monk
     for got, want in zip(f(x), alone, strict=True):
         np.testing.assert_array_equal(got, want)
     np.testing.assert_allclose(alone[0], np.sum(np.tanh(x)), rtol=1e-12)
+    assert alone[3] == np.max(-x)

@@ -7,6 +7,8 @@ those of `tenrso_ad.kernels.vecmath64`, named ``m.exp``.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..engine.graph import Equation
 from .rewriting import type_of_atom
 
@@ -68,12 +70,41 @@ EXPRESSIONS: dict[str, str] = {
     "isnan": "{0} != {0}",
     "isfinite": "({0} - {0}) == zero",
     "isinf": "abs({0}) == infinity",
+    "ties": "({0} == {1}) | (({0} != {0}) & ({1} != {1}))",
 }
 
 KINDS = frozenset("fd?")
 """Characters of the dtypes that kernels compute with: float32, float64, bool."""
 
-REDUCTIONS = frozenset({"sum", "sum_to"})
+
+class Reduction(NamedTuple):
+    """A reduction inside a kernel.
+
+    Attributes
+    ----------
+    start : str
+        What the running value is before the first element.
+    step : str
+        The running value ``{0}`` after an element ``{1}``; a vectorised loop keeps several.
+    join : str
+        Two running values made one.
+    """
+
+    start: str
+    step: str
+    join: str
+
+
+_SUM = Reduction("zero", "accumulate({0}, {1})", "{0} + {1}")
+
+REDUCTIONS: dict[str, Reduction] = {
+    "sum": _SUM,
+    "sum_to": _SUM,
+    "max": Reduction("-infinity", "larger({0}, {1})", "larger({0}, {1})"),
+    "min": Reduction("infinity", "smaller({0}, {1})", "smaller({0}, {1})"),
+    "any": Reduction("False", "{0} | {1}", "{0} | {1}"),
+    "all": Reduction("True", "{0} & {1}", "{0} & {1}"),
+}
 VIEWS = frozenset({"reshape", "broadcast_to", "transpose"})
 
 _LOGICAL = frozenset(
@@ -97,7 +128,8 @@ def fusable(equation: Equation) -> bool:
     if out is None or out.dtype.char not in KINDS or not out.size:
         return False
     if name in REDUCTIONS:
-        return types[0].dtype.char in "fd" and types[0].dtype == out.dtype and types[0].size > 0
+        chars = "?" if name in ("any", "all") else "fd"
+        return types[0].dtype.char in chars and types[0].dtype == out.dtype and types[0].size > 0
     if name == "contract":
         left, right, result = equation.params["spec"].replace("->", ",").split(",")
         return set(left) | set(right) == set(result)
@@ -105,6 +137,6 @@ def fusable(equation: Equation) -> bool:
         return False
     if name in _LOGICAL:
         return all(t.dtype.char == "?" for t in types)
-    if out.dtype.char == "?" or name == "where":
+    if out.dtype.char == "?" or name in ("where", "astype"):
         return True
-    return out.dtype.char != "?" and all(t.dtype.char in "fd" for t in types)
+    return all(t.dtype.char in "fd" for t in types)

@@ -196,7 +196,7 @@ class _Writer:
             level = moving[-1] + 1 if moving else 0
             if any(not s for s in strides[number][:level]):
                 self.in_memory.add(e)  # outer loops come back to the same place
-                self.zero_out(e)
+                self.begin_in_memory(e)
             self.level[e] = level
         self.divided = self.may_divide and depth > 0 and not self.in_memory
         if self.divided:
@@ -232,34 +232,34 @@ class _Writer:
         for e, at in self.level.items():
             if at == level:
                 self.totals[e] = self.temporary("sum")
-                self.emit(f"{self.totals[e]} = {self.zero(e)}")
+                self.emit(f"{self.totals[e]} = {self.start(e)}")
 
     def start_partials(self) -> None:
         self.partials = {}
         for e in self.level:
             if e in self.totals:
                 self.partials[e] = self.temporary("part")
-                self.emit(f"{self.partials[e]} = {self.zero(e)}")
+                self.emit(f"{self.partials[e]} = {self.start(e)}")
 
-    def zero_out(self, e: Equation) -> None:
+    def begin_in_memory(self, e: Equation) -> None:
         (out,) = e.outputs
         self.emit(f"for i in range({out.type.size}):")
-        self.emit(f"    store({self.names[out]}, i, {self.zero(e)})")
+        self.emit(f"    store({self.names[out]}, i, {self.start(e)})")
 
     def add_term(
         self, e: Equation, term: str, strides: list[int], place: str, lengths: list[int]
     ) -> None:
         if self.level[e] < len(lengths) or not lengths:
             part = self.partials[e]
-            self.emit(f"{part} = accumulate({part}, {term})")
+            self.emit(f"{part} = {REDUCTIONS[e.primitive.name].step.format(part, term)}")
         else:
             self.put(e, place, term)
 
     def put(self, e: Equation, place: str, term: str) -> None:
-        """Write a sum to its place, or add it to what is there."""
+        """Write a reduced value to its place, or join it to what is there."""
         array = self.names[e.outputs[0]]
         if e in self.in_memory:
-            term = f"load({array}, {place}) + {term}"
+            term = self.join(e, f"load({array}, {place})", term)
         self.emit(f"store({array}, {place}, {term})")
 
     def close_loops(
@@ -274,7 +274,7 @@ class _Writer:
 
         def add_partials() -> None:
             for e, part in self.partials.items():
-                self.emit(f"{self.totals[e]} += {part}")
+                self.emit(f"{self.totals[e]} = {self.join(e, self.totals[e], part)}")
 
         def finish(level: int) -> None:
             for e, at in self.level.items():
@@ -308,9 +308,10 @@ class _Writer:
             self.dividing, self.lines = self.lines, []
             for e, name in combine:
                 (out,) = e.outputs
-                self.emit(f"{self.totals[e]} = {self.zero(e)}")
+                total = self.totals[e]
+                self.emit(f"{total} = {self.start(e)}")
                 self.emit(f"for c in range({self.chunks}):")
-                self.emit(f"    {self.totals[e]} += load({name}, c)")
+                self.emit(f"    {total} = {self.join(e, total, f'load({name}, c)')}")
                 self.local[out] = self.totals[e]
                 if out in self.names:
                     self.emit(f"store({self.names[out]}, 0, {self.totals[e]})")
@@ -324,8 +325,13 @@ class _Writer:
         self.temporaries += 1
         return f"{kind}{self.temporaries}"
 
-    def zero(self, e: Equation) -> str:
-        return f"zero{_SUFFIX[e.outputs[0].dtype.char]}"
+    def start(self, e: Equation) -> str:
+        """What a reduction starts from."""
+        return _typed(REDUCTIONS[e.primitive.name].start, e.outputs[0].dtype.char)
+
+    def join(self, e: Equation, one: str, two: str) -> str:
+        """Two values of a reduction made one."""
+        return REDUCTIONS[e.primitive.name].join.format(one, two)
 
     def literal(self, atom: Atom, e: Equation) -> str:
         """A constant of one value, of the dtype that it has or takes on."""
@@ -356,13 +362,16 @@ class _Writer:
                 (t.dtype.char for t in map(type_of_atom, e.inputs) if hasattr(t, "dtype")), "d"
             )
         suffix = _SUFFIX[char]
-        text = EXPRESSIONS[e.primitive.name].format(*texts)
-        for word in ("zero", "one", "half", "infinity"):
-            text = text.replace(word, word + suffix)
+        text = _typed(EXPRESSIONS[e.primitive.name].format(*texts), char)
         text = re.sub(r"\bm\.(\w+)", rf"\g<1>{suffix}", text)
         if e.primitive.name == "astype":
             text = f"float{suffix}({text})"
         return text
+
+
+def _typed(text: str, char: str) -> str:
+    """Give words that stand for numbers the width of a dtype."""
+    return re.sub(r"\b(zero|one|half|infinity)\b", rf"\g<1>{_SUFFIX[char]}", text)
 
 
 def _not_finite(value: float) -> str:

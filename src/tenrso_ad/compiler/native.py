@@ -82,7 +82,7 @@ def _names() -> dict[str, Any]:
 
     names: dict[str, Any] = {f"{k}64": f for k, f in vecmath64.FUNCTIONS.items()}
     names |= {f"{k}32": f for k, f in vecmath32.FUNCTIONS.items()}
-    names |= {n: getattr(memory, n) for n in ("load", "store", "select", "accumulate")}
+    names |= {n: getattr(memory, n) for n in memory.__all__}
     names |= {"float64": np.float64, "float32": np.float32}
     for suffix, kind in (("64", np.float64), ("32", np.float32)):
         names |= {

@@ -1,4 +1,4 @@
-"""Elements of arrays inside kernels, by their place in memory.
+"""Elements of arrays inside kernels, by their place in memory; choosing and reducing them.
 
 Indexing in Numba checks for negative indices and multiplies strides, which keeps loops from being
 vectorised. A kernel knows the layout of its arrays when it is written, so it says the place.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+
+__all__ = ["accumulate", "larger", "load", "select", "smaller", "store"]
 
 
 @intrinsic
@@ -54,3 +57,24 @@ def select(typingctx: Any, condition: Any, yes: Any, no: Any) -> Any:
 def accumulate(total: Any, term: Any) -> Any:
     """Add to a running sum, in an order that a vectorised loop may choose."""
     return total + term
+
+
+def _extremum(name: str) -> Any:
+    """LLVM's minimum or maximum, which hands NaN on, with zeros of either sign alike."""
+
+    def build(typingctx: Any, one: Any, two: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kind = args[0].type
+            function = builder.module.declare_intrinsic(
+                f"llvm.{name}", [kind], ir.FunctionType(kind, [kind, kind])
+            )
+            return builder.call(function, args, fastmath=["nsz"])
+
+        kind = typingctx.unify_types(one, two)
+        return kind(kind, kind), generate
+
+    return build
+
+
+larger = intrinsic(_extremum("maximum"))
+smaller = intrinsic(_extremum("minimum"))
