@@ -22,7 +22,6 @@ PAGES = ("numpy", "numpy.linalg", "numpy.fft", "special")
 
 NOTES = {
     "absolute": "0 at 0, the subgradient of least norm",
-    "argsort": "stable",
     "bincount": "differentiated by the weights",
     "clip": "at a limit the gradient goes to x",
     "copysign": "0 at 0",
@@ -53,9 +52,11 @@ NOTES = {
     "relu": "0 at 0",
     "relu6": "0 at 0 and at 6",
     "sinc": "exact at 0, to any order",
+    "partition": "the gradient goes where an element stood",
     "sort": "elements that tie keep their order",
     "std": "0 for constant data",
     "svd": "degenerate singular values: see :doc:`special_values`",
+    "unique": "the gradient goes to the first occurrence",
     "where": "the branch not taken gets a zero, whatever its derivative",
 }
 

@@ -49,6 +49,7 @@ CASES = [
     call("take", [7, -5], axis=1, mode="wrap"),
     call("take", [7, -5], axis=1, mode="clip"),
     call("take", [True, False, True], shape=(3,)),
+    call("take", [0, -1], 0, shape=()),
     Case(
         "take_along_axis",
         lambda x, i: taking.take_along_axis(x, i, axis=1) ** 2,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tenrso_ad as ta
-from tenrso_ad.engine.errors import ArgumentError, AxisError, ShapeError
+from tenrso_ad.engine.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tenrso_ad.ops.shaping.padding import pad
 from tests.ops.table import Case, distinct, each, normal
 
@@ -67,7 +67,15 @@ CASES = [
         normal(2, 1),
         reference=lambda x, v: np.pad(x, 2, "linear_ramp", end_values=v),
     ),
-    Case("pad, no axes", lambda x: pad(x, 2), normal(), reference=lambda x: np.pad(x, 2)),
+    *[
+        Case(
+            f"pad, no axes, {mode}",
+            lambda x, mode=mode: pad(x, 2, mode),
+            normal(),
+            reference=lambda x, mode=mode: np.pad(x, 2, mode),
+        )
+        for mode in ("constant", "linear_ramp", "mean")
+    ],
     Case("pad, empty", lambda x: pad(x, 2), normal(0, 2), reference=lambda x: np.pad(x, 2)),
     Case(
         "pad, empty beside the axis",
@@ -86,10 +94,14 @@ def test_pad(check):
 WIDTHS = [0, 1, (2, 3), (0, 9), (11, 4), ((1, 2),)]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.complex128])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.complex128, bool])
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_values_are_numpys(mode, dtype, rng):
     name, options = mode
+    if dtype is bool and "reflect_type" in options:
+        with pytest.raises(DTypeError, match="bool"):
+            pad([True, False], 1, name, **options)
+        return
     for shape, width in itertools.product([(4,), (3, 5), (1,), (2, 1)], WIDTHS):
         a = (rng.normal(size=shape) * 5).astype(dtype)
         expected = np.pad(a, width, name, **options)

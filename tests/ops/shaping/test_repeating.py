@@ -37,6 +37,7 @@ CASES = [
     call("repeat", [0, 0, 0], 1),
     call("repeat", [1, 2, 0, 1, 1, 3]),
     call("repeat", 2, shape=()),
+    call("repeat", 2, 0, shape=()),
     call("repeat", [], shape=(0,)),
     call("tile", 2),
     call("tile", (2, 1)),

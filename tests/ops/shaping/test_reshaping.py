@@ -43,6 +43,7 @@ CASES = [
     call("squeeze", 0, shape=(1, 3, 1)),
     call("squeeze", (-1, 0), shape=(1, 3, 1)),
     call("squeeze", shape=(0, 1)),
+    call("squeeze", -1, shape=()),
     call("expand_dims", 0, shape=(2, 3)),
     call("expand_dims", (0, -1), shape=(2, 3)),
     call("expand_dims", 0, shape=()),

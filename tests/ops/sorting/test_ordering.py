@@ -44,6 +44,7 @@ CASES = [
     call("argsort"),
     call("argsort", 0, kind="mergesort"),
     call("argsort", None, shape=(2, 2)),
+    call("argsort", shape=()),
     call("argsort", descending=True, reference=lambda x: np.argsort(-x)),
     call("partition", 2),
     call("partition", (0, -1), 0),

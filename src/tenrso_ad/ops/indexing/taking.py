@@ -9,9 +9,9 @@ import numpy as np
 from ...engine.errors import ArgumentError, IndexingError, ShapeError, describe
 from ...engine.trace import bind, concrete
 from .. import elementwise as ew
-from ..arguments import array_operand, axis_of, into
+from ..arguments import array_operand, into
 from ..shaping.joining import joinable, stack
-from ..shaping.reshaping import broadcast_arrays, expand_dims, reshape
+from ..shaping.reshaping import along, broadcast_arrays, expand_dims, reshape
 from .getitem import getitem, getitem_p
 from .subscript import ARRAY, Span, host, integers
 
@@ -51,10 +51,7 @@ def take(
     >>> take(np.array([4.0, 3.0, 5.0]), [2, 0, 0])
     array([5., 4., 4.])
     """
-    a = array_operand(a)
-    if axis is None:
-        a, axis = reshape(a, (-1,)), 0
-    axis = axis_of("take", axis, a)
+    a, axis = along("take", a, axis, scalars=True)
     length = a.shape[axis]
     indices = integers("take", indices)
     if mode != "raise":
@@ -92,10 +89,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     array([[1., 2., 3.],
            [4., 5., 6.]])
     """
-    arr = array_operand(arr)
-    if axis is None:
-        arr, axis = reshape(arr, (-1,)), 0
-    axis = axis_of("take_along_axis", axis, arr)
+    arr, axis = along("take_along_axis", arr, axis)
     return along_axis(arr, positions_along("take_along_axis", arr, indices), axis, unique=False)
 
 
@@ -188,10 +182,8 @@ def extract(condition: Any, arr: Any) -> Any:
 
 def where_true(name: str, condition: Any, a: Any, axis: int | None) -> Any:
     """Slices at which a condition of one axis holds, for the operation of that name."""
-    a, condition = array_operand(a), array_operand(condition)
-    if axis is None:
-        a, axis = reshape(a, (-1,)), 0
-    axis = axis_of(name, axis, a)
+    a, axis = along(name, a, axis, scalars=True)
+    condition = array_operand(condition)
     if len(condition.shape) != 1:
         raise ShapeError(f"{name}: wants a condition of one axis, got {describe(condition)}")
     known = concrete(condition, f"{name}, whose result is as long as its condition is true,")

@@ -10,13 +10,13 @@ from numpy import ndarray
 from ...engine.errors import ArgumentError, DTypeError, IndexingError, ShapeError, describe
 from ...engine.trace import bind, concrete
 from .. import elementwise as ew
-from ..arguments import Axis, array_operand, axes_of, axis_of, operand_like
+from ..arguments import Axis, array_operand, axes_of, operand_like
 from ..indexing.getitem import getitem
 from ..indexing.subscript import host
 from ..indexing.taking import slices_at
 from .joining import concatenate_p
 from .permuting import moveaxis
-from .reshaping import assigned, ravel, with_axes
+from .reshaping import along, assigned, with_axes
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
@@ -50,7 +50,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     array([[1, 9, 2],
            [3, 9, 4]])
     """
-    arr, place = _along("insert", arr, axis)
+    arr, place = along("insert", arr, axis)
     values = operand_like(values, arr)
     length = arr.shape[place]
     places = _places(arr, obj, length)
@@ -74,11 +74,6 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     values = assigned("insert", values, shape, f"the new places in {describe(arr)}")
     both = bind(concatenate_p, (arr, values), {"axis": place})
     return slices_at(both, order, place)
-
-
-def _along(name: str, arr: Any, axis: int | None) -> tuple[Any, int]:
-    arr = array_operand(arr)
-    return (ravel(arr), 0) if axis is None else (arr, axis_of(name, axis, arr))
 
 
 def _known_index(name: str, obj: Any) -> ndarray:
@@ -134,7 +129,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     >>> delete([1.0, 2.0, 3.0], [0, -1])
     array([2.])
     """
-    arr, place = _along("delete", arr, axis)
+    arr, place = along("delete", arr, axis)
     length = arr.shape[place]
     if not isinstance(obj, slice):
         obj = _known_index("delete", obj)

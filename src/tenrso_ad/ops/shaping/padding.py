@@ -14,6 +14,7 @@ from .. import elementwise as ew
 from ..arguments import array_operand, axis_of, operand_like
 from ..broadcasting import broadcast_to, convert
 from ..indexing.getitem import getitem
+from ..indexing.subscript import kind_of
 from ..reductions.extrema import max, min
 from ..reductions.medians import median
 from ..reductions.moments import mean
@@ -98,7 +99,7 @@ def _linear_ramp(x: Any, axis: int, places: range, end: Any) -> list[Any]:
     steps = steps if places.start < 0 else steps[::-1]
     steps = steps.reshape([-1 if i == axis else 1 for i in range(len(x.shape))])
     ramp = operand_like(steps, ramp) * ((edge - end) / len(places)) + end
-    return [ramp if ramp.dtype == x.dtype else ew.floor(ramp)]
+    return [ew.floor(ramp) if kind_of(x.dtype) in "iu" else ramp]
 
 
 def _statistic(reduce: Callable[..., Any]) -> Callable[..., list[Any]]:
@@ -109,7 +110,8 @@ def _statistic(reduce: Callable[..., Any]) -> Callable[..., list[Any]]:
         count = length if count is None else builtins.min(int(count), length)
         start = 0 if places.start < 0 else length - count
         value = reduce(_slice(x, axis, start, start + count), axis, keepdims=True)
-        return _constant(x, axis, places, value if is_inexact(x.dtype) else ew.rint(value))
+        whole = kind_of(x.dtype) in "iu"
+        return _constant(x, axis, places, ew.rint(value) if whole else value)
 
     return block
 
@@ -194,6 +196,8 @@ def pad(
         raise ArgumentError(f"pad: mode {mode!r} {takes}, got {wrong}=")
     option = options.get(name, default)
     widths = _widths(x, pad_width)
+    if not widths:
+        return copy(x)
     if mode == "constant" and isinstance(option, (int, float)) and option == 0:
         return _with_zeros(x, widths)
     settings = _settings(name, option, len(x.shape))

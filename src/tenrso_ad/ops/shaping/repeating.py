@@ -10,11 +10,11 @@ import numpy as np
 
 from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.trace import bind, concrete
-from ..arguments import array_operand, axis_of, shape_of
+from ..arguments import array_operand, shape_of
 from ..broadcasting import broadcast_to
 from ..indexing.getitem import getitem
 from ..indexing.subscript import host, integers
-from .reshaping import pad_p, ravel, reshape_p, with_axes
+from .reshaping import along, pad_p, ravel, reshape_p, with_axes
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
@@ -40,10 +40,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     >>> repeat([1.0, 2.0], [1, 2])
     array([1., 2., 2.])
     """
-    a = array_operand(a)
-    if axis is None:
-        a, axis = ravel(a), 0
-    place = axis_of("repeat", axis, a)
+    a, place = along("repeat", a, axis, scalars=True)
     counts = integers("repeat", repeats, "repeats")
     counts = host(concrete(counts, "repeat, whose result is as long as its repeats say,"))
     shape = tuple(a.shape)

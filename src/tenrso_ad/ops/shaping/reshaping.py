@@ -168,6 +168,24 @@ def ravel(a: Any, order: Literal["C", "F", "A", "K"] = "C") -> Any:
     return reshape(a, -1, order)
 
 
+def along(name: str, a: Any, axis: int | None, *, scalars: bool = False) -> tuple[Any, int]:
+    """Give an array, flattened if `axis` is None, and the axis as a non-negative int.
+
+    Parameters
+    ----------
+    name : str
+        Of the operation, for errors.
+    a : array_like
+    axis : int or None
+    scalars : bool
+        Whether an array without axes counts as having one, as some of NumPy's functions have it.
+    """
+    a = array_operand(a)
+    if axis is None or (scalars and not len(a.shape) and axis in (0, -1)):
+        return ravel(a), 0
+    return a, axis_of(name, axis, a)
+
+
 def _innermost(x: Any) -> Any:
     while isinstance(x, Tracer):
         x = x.value
@@ -200,7 +218,7 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
     """
     a = array_operand(a)
     shape = tuple(a.shape)
-    if axis is None:
+    if axis is None or (not shape and axis in (0, -1)):
         return bind_view(reshape_p, a, {"shape": tuple([n for n in shape if n != 1])})
     axes = axes_of("squeeze", axis, a)
     for i in axes:

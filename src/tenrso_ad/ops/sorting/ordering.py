@@ -23,7 +23,7 @@ from ..indexing.positions import on_host
 from ..indexing.subscript import integers
 from ..indexing.taking import along_axis, slices_at, take
 from ..shaping.joining import joinable
-from ..shaping.reshaping import ravel
+from ..shaping.reshaping import along
 
 Kind = Literal["quicksort", "heapsort", "mergesort", "stable"]
 Side = Literal["left", "right"]
@@ -144,8 +144,7 @@ def _along(name: str, a: Any, axis: int | None, order: None) -> tuple[Any, int]:
         raise ArgumentError(
             f"{name}: order= names fields of structured arrays, which are not taken"
         )
-    a = array_operand(a)
-    return (ravel(a), 0) if axis is None else (a, axis_of(name, axis, a))
+    return along(name, a, axis, scalars=name.startswith("arg"))
 
 
 def _kind(name: str, kind: Kind | None, stable: bool | None) -> Kind:
