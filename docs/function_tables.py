@@ -20,6 +20,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("numpy", "numpy.linalg", "numpy.fft", "special")
 
+QUERIES = {"ndim", "result_type", "shape", "size"}  # they ask for a type, not for values
+
 NOTES = {
     "absolute": "0 at 0, the subgradient of least norm",
     "bincount": "differentiated by the weights",
@@ -78,7 +80,7 @@ def functions(page: str) -> dict[str, list[str]]:
     together: dict[int, list[str]] = {}
     for name in module.__all__:
         function = getattr(module, name)
-        if isinstance(function, (type, ModuleType)) or not callable(function):
+        if isinstance(function, (type, ModuleType)) or not callable(function) or name in QUERIES:
             continue
         if function is not getattr(theirs, name, None):
             together.setdefault(id(function), []).append(name)
