@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy import ndarray
@@ -24,6 +24,7 @@ from .errors import (
     ConcretizationError,
     LeakedTensorError,
     NotDifferentiableError,
+    UnsupportedError,
     explain,
 )
 from .primitive import NO_PARAMS, Primitive
@@ -86,6 +87,10 @@ class Trace:
     def concrete(self, tracer: Tracer, wish: str) -> Any:
         """Plain array behind a tracer, for control flow; raises where there is none."""
         return concrete(tracer.value, wish)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise: of an array, ``x.trace()`` is the sum of a diagonal."""
+        raise UnsupportedError("x.trace is the trace that a tensor belongs to; write np.trace(x)")
 
     def check_open(self) -> None:
         """Raise where the transform has already returned."""

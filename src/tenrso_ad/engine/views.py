@@ -60,16 +60,19 @@ def is_scalar(x: Any) -> bool:
     return not (type(x.node) is Leaf and x.trace.imperative)
 
 
-def layout(x: Any) -> Any:
+def layout(x: Any, memory: dict[int, Any] | None = None) -> Any:
     """Give a plain array that lies in memory as NumPy's in the place of a tensor would.
 
-    Its values are arbitrary. A tensor that is no view counts as contiguous.
+    Its values are arbitrary. A tensor that is no view counts as contiguous; `memory` remembers
+    those, so that views of one share memory.
     """
     origin = getattr(x, "origin", None)
-    if origin is None:
+    if origin is not None:
+        base, primitive, params = origin
+        return evaluation[primitive](layout(base, memory), **params)
+    if memory is None:
         return np.empty(x.shape, bool)
-    base, primitive, params = origin
-    return evaluation[primitive](layout(base), **params)
+    return memory.setdefault(id(x), np.empty(x.shape, bool))
 
 
 def change(x: Any, new: Any) -> None:

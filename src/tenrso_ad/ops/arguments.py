@@ -141,7 +141,13 @@ def resolved(name: str, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int
 
 
 def into(
-    name: str, out: Any, result: Any, casting: Any = "same_kind", *, stretch: bool = False
+    name: str,
+    out: Any,
+    result: Any,
+    casting: Any = "same_kind",
+    *,
+    stretch: bool = False,
+    where: Any = True,
 ) -> Any:
     """Write a result where ``out=`` says, and give that; None gives the result.
 
@@ -157,6 +163,8 @@ def into(
         Which conversions to the dtype of `out` are allowed.
     stretch : bool
         Whether the result may broadcast to the shape of `out`.
+    where : array_like of bool
+        Which elements are written; broadcasts to `out`.
 
     Raises
     ------
@@ -188,6 +196,16 @@ def into(
                 f"with casting={casting!r}"
             )
         result = convert(result, out.dtype)
+    if where is not True:
+        where = array_operand(where)
+        if not is_boolean(where.dtype) or not _stretches(tuple(where.shape), shape):
+            raise ArgumentError(
+                f"{name}: where= is a boolean mask that broadcasts to the shape of "
+                f"out={describe(out)}, got {describe(where)}"
+            )
+        from . import elementwise as ew
+
+        result = ew.where(where, result, out)
     if isinstance(out, Tracer):
         if (
             not isinstance(result, Tracer)

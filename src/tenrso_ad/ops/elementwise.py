@@ -21,7 +21,7 @@ from ..engine.views import bind_view, write_back
 from .arguments import into
 from .broadcasting import convert, match
 from .declare import is_boolean, is_complex, linear, namespace, nonlinear
-from .pointwise import Operation, align, elementwise, operand, operations, ufuncs
+from .pointwise import Operation, align, as_ufunc, elementwise, operand, operations, ufuncs
 from .saturating import tanh_slope
 
 # --- arithmetic -----------------------------------------------------------------------------------
@@ -52,12 +52,10 @@ def _inverse(y: Any) -> Any:
     return 1 / y
 
 
+@as_ufunc(np.divmod)
 def divmod(x: Any, y: Any, /) -> tuple[Any, Any]:
     """Elementwise quotient, rounded down, and remainder."""
     return floor_divide(x, y), remainder(x, y)
-
-
-ufuncs[np.divmod] = divmod
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
@@ -79,6 +77,7 @@ power = elementwise("power", operator.pow, _power_by_base, _power_by_exponent,
 ufuncs[np.power] = power
 
 
+@as_ufunc(np.float_power)
 def float_power(x: Any, y: Any, /) -> Any:
     """Elementwise power, computed and given in float64 or complex128."""
     return power(_at_least_double(x), _at_least_double(y))
@@ -90,8 +89,6 @@ def _at_least_double(x: Any) -> Any:
         x = np.asarray(x)
     return convert(x, np.dtype(complex if is_complex(x) else float))
 
-
-ufuncs[np.float_power] = float_power
 
 stop_gradient = elementwise("stop_gradient", lambda x: x, None, other=lambda xp, x: x)
 
@@ -220,13 +217,13 @@ complex_sign_p = nonlinear(
 )
 
 
+@as_ufunc(np.sign)
 def sign(x: Any, /) -> Any:
     """Elementwise sign; for complex x it is x / abs(x), and 0 at 0."""
     x = operand(x)
     return bind(complex_sign_p, (x,)) if is_complex(x) else _real_sign(x)
 
 
-ufuncs[np.sign] = sign
 absolute = elementwise(
     "absolute", np.absolute, lambda x: conjugate(sign(x)), api="abs", real_valued=True
 )

@@ -94,8 +94,39 @@ def scipy_operation(ufunc: Any) -> Operation | None:
     return scipy_ufuncs.operations.get(ufunc)
 
 
+def as_ufunc(*theirs: np.ufunc) -> Callable[[Operation], Operation]:
+    """Decorate a function that stands for NumPy's ufuncs: it takes their keywords too."""
+    count = theirs[0].nin
+
+    def decorate(function: Operation) -> Operation:
+        @functools.wraps(function)
+        def operation(*operands: Any, out: Any = None, **keywords: Any) -> Any:
+            if len(operands) > count:  # results may also be named by position
+                operands, out = operands[:count], operands[count:]
+            if out is None and not keywords:
+                return function(*operands)
+            return with_keywords(function, operands, out, keywords, theirs[0])
+
+        for ufunc in theirs:
+            ufuncs[ufunc] = operation
+        return operation
+
+    return decorate
+
+
+def with_keywords(
+    operation: Operation, operands: Sequence[Any], out: Any, keywords: Any, ufunc: Any = None
+) -> Any:
+    """Call an operation as NumPy's ufunc; see `keywords.call`."""
+    from .keywords import call
+
+    return call(operation, operands, out, keywords, ufunc)
+
+
 def _unary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
-    def operation(x: Any, /) -> Any:
+    def operation(x: Any, /, out: Any = None, **keywords: Any) -> Any:
+        if out is not None or keywords:
+            return with_keywords(operation, (x,), out, keywords)
         if type(x) is ndarray and not hooks.active:
             try:  # what bind would do, for the derivatives, which run on plain arrays
                 return function(x)
@@ -109,7 +140,9 @@ def _unary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., 
 
 
 def _binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
-    def operation(x: Any, y: Any, /) -> Any:
+    def operation(x: Any, y: Any, /, out: Any = None, **keywords: Any) -> Any:
+        if out is not None or keywords:
+            return with_keywords(operation, (x, y), out, keywords)
         if type(x) not in _known:
             x = operand(x)
         if type(y) not in _known:
@@ -122,7 +155,9 @@ def _binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[...,
 
 
 def _ternary(primitive: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
-    def operation(x: Any, y: Any, z: Any, /) -> Any:
+    def operation(x: Any, y: Any, z: Any, /, out: Any = None, **keywords: Any) -> Any:
+        if out is not None or keywords:
+            return with_keywords(operation, (x, y, z), out, keywords)
         if (
             type(x) is ndarray
             and type(y) in NUMPY_TYPES

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.errors import ArgumentError
 from .arguments import into
 from .elementwise import sign, trunc, where
-from .pointwise import Operation, elementwise, operand, ufuncs
+from .pointwise import Operation, as_ufunc, elementwise, operand
 
 
 def _round_elsewhere(xp: Any, x: Any, decimals: int) -> Any:
@@ -58,6 +58,7 @@ _fraction = elementwise("fraction", lambda x: np.modf(x)[0], 1, other=lambda xp,
 _whole = elementwise("whole", lambda x: np.modf(x)[1], None, api="trunc")
 
 
+@as_ufunc(np.modf)
 def modf(x: Any, /) -> tuple[Any, Any]:
     """Fractional and integral part; the derivatives are one and zero."""
     x = operand(x)
@@ -76,13 +77,11 @@ _mantissa = elementwise(
 )
 
 
+@as_ufunc(np.frexp)
 def frexp(x: Any, /) -> tuple[Any, Any]:
     """Mantissa and exponent of two; the derivative of the exponent is zero."""
     x = operand(x)
     return _mantissa(x), _exponent(x)
-
-
-ufuncs[np.modf], ufuncs[np.frexp] = modf, frexp
 
 
 def _spacing_elsewhere(xp: Any, x: Any) -> Any:

@@ -21,7 +21,7 @@ from ..arguments import array_operand, axes_of, axis_of, dtype_of, into
 from ..broadcasting import convert
 from ..declare import namespace
 from ..elementwise import conjugate
-from ..pointwise import ufuncs
+from ..pointwise import as_ufunc, ufuncs, with_keywords
 from ..shaping.creation import asarray
 from ..shaping.permuting import transpose_p
 from . import plan as _plan
@@ -203,13 +203,17 @@ def mismatch(name: str, a: Shape, b: Shape, reason: str) -> ShapeError:
     return ShapeError(f"{name} of shapes {a} and {b}: {reason}")
 
 
-def matmul(x1: Any, x2: Any, /) -> Any:
+def matmul(x1: Any, x2: Any, /, out: Any = None, **keywords: Any) -> Any:
     """Multiply matrices, or stacks of them along leading axes that broadcast.
 
     Parameters
     ----------
     x1 : array_like, shape (..., n, k) or (k,)
     x2 : array_like, shape (..., k, m) or (k,)
+    out : array or Tensor, optional
+        Where to put the result.
+    **keywords
+        `dtype` and `casting`, as NumPy's ufuncs take them.
 
     Returns
     -------
@@ -226,6 +230,8 @@ def matmul(x1: Any, x2: Any, /) -> Any:
     >>> matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
     array([3., 7.])
     """
+    if out is not None or keywords:
+        return with_keywords(matmul, (x1, x2), out, keywords)
     x1, x2 = array_operand(x1), array_operand(x2)
     return run_pair(_matmul_plan(x1.shape, x2.shape), x1, x2)
 
@@ -249,6 +255,7 @@ def _matmul_plan(a: Shape, b: Shape) -> EinsumPlan:
     return _plan.plan(terms, stack + row + column, (a, b))
 
 
+@as_ufunc(np.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Sum ``conj(x1) * x2`` along an axis.
 
@@ -367,4 +374,3 @@ def paired_plan(
 
 
 ufuncs[np.matmul] = matmul
-ufuncs[np.vecdot] = vecdot
