@@ -351,13 +351,15 @@ def assigned(name: str, values: Any, shape: tuple[int, ...], what: str) -> Any:
     return broadcasting.broadcast_to(values, shape)
 
 
-def broadcast_to(array: Any, shape: int | Sequence[int]) -> Any:
+def broadcast_to(array: Any, shape: int | Sequence[int], subok: bool = False) -> Any:
     """Repeat an array along new and size-1 axes.
 
     Parameters
     ----------
     array : array_like
     shape : int or tuple of int
+    subok : bool
+        Whether a subclass of ndarray stays what it is.
 
     Returns
     -------
@@ -377,15 +379,18 @@ def broadcast_to(array: Any, shape: int | Sequence[int]) -> Any:
     """
     array = array_operand(array)
     new = shape_of("broadcast_to", shape)
-    return bind_view(broadcasting.broadcast_to_p, array, {"shape": new})
+    out = bind_view(broadcasting.broadcast_to_p, array, {"shape": new})
+    return out.view(type(array)) if subok and isinstance(array, np.ndarray) else out
 
 
-def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """Broadcast arrays against one another.
 
     Parameters
     ----------
     *args : array_like
+    subok : bool
+        Whether subclasses of ndarray stay what they are.
 
     Returns
     -------
@@ -410,7 +415,7 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     except ValueError as error:
         given = ", ".join(map(describe, arrays))
         raise ShapeError(f"broadcast_arrays({given}): {error}") from None
-    return tuple([broadcast_to(a, shape) for a in arrays])
+    return tuple([broadcast_to(a, shape, subok) for a in arrays])
 
 
 # --- rolling ---

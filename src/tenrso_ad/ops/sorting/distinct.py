@@ -128,7 +128,7 @@ class UniqueInverseResult(NamedTuple):
     inverse_indices: Any
 
 
-def unique_all(x: Any, /) -> UniqueAllResult:
+def unique_all(x: Any) -> UniqueAllResult:
     """Different values, where each occurs first, which one each element is, and how often each.
 
     Parameters
@@ -144,7 +144,7 @@ def unique_all(x: Any, /) -> UniqueAllResult:
     return UniqueAllResult(*_distinct(array_operand(x), inverse=True, counts=True, equal_nan=False))
 
 
-def unique_counts(x: Any, /) -> UniqueCountsResult:
+def unique_counts(x: Any) -> UniqueCountsResult:
     """Different values, and how often each occurs.
 
     Parameters
@@ -161,7 +161,7 @@ def unique_counts(x: Any, /) -> UniqueCountsResult:
     return UniqueCountsResult(values, counts)
 
 
-def unique_inverse(x: Any, /) -> UniqueInverseResult:
+def unique_inverse(x: Any) -> UniqueInverseResult:
     """Different values, and which one each element is.
 
     Parameters
@@ -178,7 +178,7 @@ def unique_inverse(x: Any, /) -> UniqueInverseResult:
     return UniqueInverseResult(values, inverse)
 
 
-def unique_values(x: Any, /) -> Any:
+def unique_values(x: Any) -> Any:
     """Different values of an array, sorted.
 
     Parameters
