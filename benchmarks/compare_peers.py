@@ -1,6 +1,8 @@
-"""Time eager gradients beside PyTorch, JAX, autograd and MyGrad; print a markdown table of ratios.
+"""Time gradients beside PyTorch, JAX, autograd and MyGrad; print a markdown table of ratios.
 
-    python benchmarks/compare_peers.py [--peers PYTHON] [--only TEXT] [--by group]
+    python benchmarks/compare_peers.py [--compiled] [--peers PYTHON] [--only TEXT] [--by group]
+
+Eager gradients are compared, or with ``--compiled`` those of compiled functions.
 
 Every engine runs in a process of its own, so that thread pools never share a core by accident;
 `--peers` names the interpreter the peers are installed in, this one by default. A peer that cannot
@@ -11,6 +13,7 @@ shown as "wrong".
 """
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -38,8 +41,18 @@ def prepare_tenrso_ad(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
     return lambda: gradient(*arrays)[1]
 
 
-def prepare_torch(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
-    """Return a call of ``torch.autograd.grad``, eager."""
+def prepare_compiled(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
+    """Return a call of ``ta.compile(ta.value_and_grad)``."""
+    import tenrso_ad as ta
+
+    gradient = ta.compile(
+        ta.value_and_grad(lambda *xs: loss(ta.numpy, *xs), argnums=tuple(range(len(arrays))))
+    )
+    return lambda: gradient(*arrays)[1]
+
+
+def prepare_torch(loss: Loss, arrays: list[np.ndarray], native: bool = False) -> Gradients:
+    """Return a call of ``torch.autograd.grad``, of the loss itself or of the compiled one."""
     import torch
 
     same = ("einsum", "exp", "matmul", "sin", "sum", "tanh")
@@ -49,7 +62,13 @@ def prepare_torch(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
         mean=lambda x, axis: torch.mean(x, dim=axis),
     )
     tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
-    return lambda: torch.autograd.grad(loss(namespace, *tensors), tensors)
+
+    def forward(*xs):
+        return loss(namespace, *xs)
+
+    if native:
+        forward = torch.compile(forward, dynamic=False)
+    return lambda: torch.autograd.grad(forward(*tensors), tensors)
 
 
 def prepare_jax(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
@@ -86,15 +105,20 @@ def prepare_mygrad(loss: Loss, arrays: list[np.ndarray]) -> Gradients:
     return call
 
 
-OURS = "tenrso-ad"
 ENGINES = {
-    OURS: prepare_tenrso_ad,
+    "tenrso-ad": prepare_tenrso_ad,
+    "tenrso-ad compiled": prepare_compiled,
     "torch": prepare_torch,
+    "torch.compile": functools.partial(prepare_torch, native=True),
     "jax": prepare_jax,
     "autograd": prepare_autograd,
     "mygrad": prepare_mygrad,
 }
-TITLES = {"torch": "PyTorch", "jax": "JAX (jit)", "autograd": "autograd", "mygrad": "MyGrad"}
+# ours first
+EAGER = ("tenrso-ad", "torch", "jax", "autograd", "mygrad")
+COMPILED = ("tenrso-ad compiled", "torch", "torch.compile", "jax")
+PACKAGES = {"tenrso-ad compiled": "tenrso-ad", "torch.compile": "torch"}
+TITLES = {"torch": "PyTorch", "jax": "JAX (jit)", "mygrad": "MyGrad"}
 
 
 def time_engine(engine: str, cases: list[str], repeats: int) -> dict:
@@ -104,7 +128,11 @@ def time_engine(engine: str, cases: list[str], repeats: int) -> dict:
         call = ENGINES[engine](*problem(case))
         prints[case] = [fingerprint(np.asarray(gradient)) for gradient in call()]
         times[case] = best_time(call, repeats)
-    return {"version": version(engine), "times": times, "fingerprints": prints}
+    return {
+        "version": version(PACKAGES.get(engine, engine)),
+        "times": times,
+        "fingerprints": prints,
+    }
 
 
 def fingerprint(gradient: np.ndarray) -> float:
@@ -114,7 +142,8 @@ def fingerprint(gradient: np.ndarray) -> float:
 
 def is_importable(python: str, engine: str) -> bool:
     """Whether an interpreter has an engine."""
-    attempt = [python, "-c", f"import {engine.replace('-', '_')}"]
+    package = PACKAGES.get(engine, engine)
+    attempt = [python, "-c", f"import {package.replace('-', '_')}"]
     return subprocess.run(attempt, capture_output=True).returncode == 0
 
 
@@ -146,7 +175,7 @@ def ratio(case: str, ours: dict, peer: dict) -> float:
 def table(rows: dict[str, list[str]], results: dict[str, dict]) -> str:
     """Return the markdown table whose row labels stand for the geometric mean over their cases."""
     ours, *peers = results
-    titles = ["", f"{ours} (µs)", *(TITLES[peer] for peer in peers)]
+    titles = ["", f"{ours} (µs)", *(TITLES.get(peer, peer) for peer in peers)]
     lines = ["| " + " | ".join(titles) + " |", "|---|" + "---:|" * (len(titles) - 1)]
     for label, cases in rows.items():
         time = geometric_mean([results[ours]["times"][case] for case in cases])
@@ -162,6 +191,7 @@ def table(rows: dict[str, list[str]], results: dict[str, dict]) -> str:
 def parse_arguments() -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--compiled", action="store_true", help="compare compiled functions")
     parser.add_argument("--peers", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--only", default="", help="time the cases whose name contains this")
     parser.add_argument("--by", choices=("case", "group"), default="case", help="rows of the table")
@@ -179,8 +209,9 @@ def main() -> None:
         print(json.dumps(time_engine(options.engine, options.cases, options.repeats)))
         return
     cases = [case for case in CASES if options.only in case]
-    pythons = {engine: options.peers for engine in ENGINES} | {OURS: sys.executable}
-    engines = [engine for engine in ENGINES if is_importable(pythons[engine], engine)]
+    wanted = COMPILED if options.compiled else EAGER
+    pythons = {engine: options.peers for engine in wanted} | {wanted[0]: sys.executable}
+    engines = [engine for engine in wanted if is_importable(pythons[engine], engine)]
     runs: dict[str, list[dict]] = {engine: [] for engine in engines}
     for _ in range(options.passes):
         for engine in engines:
