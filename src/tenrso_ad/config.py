@@ -9,19 +9,95 @@ from typing import Any
 import numpy as np
 
 from .engine import hooks
-from .engine.errors import AnomalyError, signature
+from .engine.errors import AnomalyError, ArgumentError, signature
 from .engine.trace import Tracer
+from .kernels import threads as pool
 
 
 class _Restore(contextlib.AbstractContextManager[None]):
     """What a setting returns: as a ``with`` block it puts the former value back at its end."""
 
-    def __init__(self, setting: Callable[[bool], None], former: bool) -> None:
+    def __init__(self, setting: Callable[..., None], *former: Any) -> None:
         self._setting = setting
         self._former = former
 
     def __exit__(self, *_: object) -> None:
-        self._setting(self._former)
+        self._setting(*self._former)
+
+
+def threads(count: int | None = None) -> contextlib.AbstractContextManager[Any]:
+    """Set how many threads large kernels and the BLAS run in.
+
+    Results of kernels are bitwise the same for any number of threads. A BLAS does not promise that.
+
+    Parameters
+    ----------
+    count : int, optional
+        At least 1; by default the cores that the process may use.
+
+    Raises
+    ------
+    ArgumentError
+        A number below 1.
+
+    Examples
+    --------
+    >>> import tenrso_ad as ta
+    >>> with ta.config.threads(1):
+    ...     pass  # on one core only
+    """
+    if count is None:
+        count = pool.available()
+    if count < 1:
+        raise ArgumentError(f"threads: wanted a number of at least 1, got {count!r}")
+    former = pool.settings.threads, {b.internal_api: b.num_threads for b in _blas()}
+    _set_threads(count, {})
+    return _Restore(_set_threads, *former)
+
+
+def _set_threads(count: int, blas: dict[str, int]) -> None:
+    pool.settings.threads = count
+    for library in _blas():
+        library.set_num_threads(blas.get(library.internal_api, count))
+
+
+def _blas() -> list[Any]:
+    from threadpoolctl import ThreadpoolController
+
+    controllers = ThreadpoolController().lib_controllers
+    return [library for library in controllers if library.user_api == "blas"]
+
+
+def parallel(
+    *, min_size: int | None = None, chunk_size: int | None = None
+) -> contextlib.AbstractContextManager[Any]:
+    """Set from which size on kernels are divided among threads, and into chunks of which size.
+
+    It concerns what is compiled from then on. Sums depend on `chunk_size` in their last digits,
+    and on nothing else.
+
+    Parameters
+    ----------
+    min_size : int, optional
+        Elements from which on a kernel is divided; by default it is estimated from its operations.
+    chunk_size : int, optional
+        Elements that a thread takes at a time; 32768 by default.
+
+    Raises
+    ------
+    ArgumentError
+        A size below 1.
+    """
+    for name, size in (("min_size", min_size), ("chunk_size", chunk_size)):
+        if size is not None and size < 1:
+            raise ArgumentError(f"parallel: wanted a {name} of at least 1, got {size!r}")
+    former = pool.settings.min_size, pool.settings.chunk_size
+    _set_parallel(min_size, chunk_size or pool.CHUNK)
+    return _Restore(_set_parallel, *former)
+
+
+def _set_parallel(min_size: int | None, chunk_size: int) -> None:
+    pool.settings.min_size, pool.settings.chunk_size = min_size, chunk_size
 
 
 _anomaly = contextlib.ExitStack()  # holds the hooks while anomalies are looked for

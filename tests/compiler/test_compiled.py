@@ -148,18 +148,37 @@ def test_extrema_over_any_axes_hand_nan_on():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_large_kernels_give_the_same_bits_in_any_number_of_threads(threads, monkeypatch):
-    from tenrso_ad.kernels import threads as pool
-
+def test_large_kernels_give_the_same_bits_in_any_number_of_threads(threads):
     x = np.random.default_rng(1).standard_normal((500, 1001))
     f = ta.compile(
         lambda x: (tnp.sum(tnp.tanh(x)), tnp.sum(tnp.exp(x), axis=1), x * 2.0, tnp.max(-x))
     )
-    monkeypatch.setattr(pool._pool, "size", 1)
-    alone = f(x)
+    with ta.config.threads(1):
+        alone = f(x)
     assert "in_threads" in f.source
-    monkeypatch.setattr(pool._pool, "size", threads)
-    for got, want in zip(f(x), alone, strict=True):
+    with ta.config.threads(threads):
+        shared = f(x)
+    for got, want in zip(shared, alone, strict=True):
         np.testing.assert_array_equal(got, want)
     np.testing.assert_allclose(alone[0], np.sum(np.tanh(x)), rtol=1e-12)
     assert alone[3] == np.max(-x)
+
+
+def test_where_and_how_kernels_are_divided():
+    x = np.random.default_rng(1).standard_normal(1000)
+
+    def total(**options):
+        with ta.config.parallel(**options):
+            f = ta.compile(lambda x: tnp.sum(x * x))
+            return f(x), "in_threads" in f.source
+
+    assert [total()[1], total(min_size=1000)[1], total(min_size=1001)[1]] == [False, True, False]
+    for chunk in (1, 7, 1000, 5000):
+        value, divided = total(min_size=1, chunk_size=chunk)
+        assert divided
+        np.testing.assert_allclose(value, np.sum(x * x), rtol=1e-13)
+    assert not total()[1]
+    with pytest.raises(ta.errors.ArgumentError, match="chunk_size of at least 1"):
+        ta.config.parallel(chunk_size=0)
+    with pytest.raises(ta.errors.ArgumentError, match="threads: wanted"):
+        ta.config.threads(0)

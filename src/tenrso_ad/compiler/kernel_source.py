@@ -12,6 +12,7 @@ import numpy as np
 
 from ..engine.array_type import ArrayType
 from ..engine.graph import Atom, Constant, Equation, Graph, Variable
+from ..kernels import threads
 from .expressions import EXPRESSIONS, REDUCTIONS
 from .layout import collapse, contiguous
 from .loops import Kernel, Nest, lay_out, strides_in, strides_of_sum
@@ -19,9 +20,6 @@ from .rewriting import type_of_atom, uniform
 
 BLOCK = 2048
 """Elements after which a running sum is put aside, so that rounding grows slowly."""
-
-CHUNK = 16 * BLOCK
-"""Elements of the part of a large nest that one thread takes at a time."""
 
 DIVIDE_FROM = 150_000
 """Nanoseconds that a nest should take before threads share it."""
@@ -90,7 +88,7 @@ class _Writer:
 
     def source(self) -> Source:
         for number, nest in enumerate(self.kernel.nests):
-            self.may_divide = number == 0 and estimate(nest) >= DIVIDE_FROM
+            self.may_divide = number == 0 and is_large(nest)
             self.write_nest(nest)
         outputs = [o for o in self.body.outputs if isinstance(o, Variable)]
         held: list[Atom] = [*self.body.inputs, *self.constants, *outputs, *self.scratch]
@@ -201,7 +199,7 @@ class _Writer:
         self.divided = self.may_divide and depth > 0 and not self.in_memory
         if self.divided:
             inner_size = math.prod(lengths[1:])
-            rows = max(BLOCK, CHUNK) if depth == 1 else -(-CHUNK // inner_size)
+            rows = -(-threads.settings.chunk_size // inner_size)
             self.chunks = -(-lengths[0] // rows)
             self.emit("for c in range(start, stop):")
             self.indent += 1
@@ -379,6 +377,12 @@ def _not_finite(value: float) -> str:
     if value != value:
         return "(zero * infinity)"
     return "infinity" if value > 0 else "(-infinity)"
+
+
+def is_large(nest: Nest) -> bool:
+    """Whether threads are to share a nest."""
+    least = threads.settings.min_size
+    return estimate(nest) >= DIVIDE_FROM if least is None else math.prod(nest.space) >= least
 
 
 def estimate(nest: Nest) -> float:

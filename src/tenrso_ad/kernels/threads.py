@@ -11,6 +11,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Kernel = Callable[..., None]
@@ -24,11 +25,36 @@ def available() -> int:
         return os.cpu_count() or 1
 
 
+CHUNK = 32768
+"""Elements of the part of a large kernel that one thread takes at a time, unless set otherwise."""
+
+
+@dataclass
+class Settings:
+    """What `tenrso_ad.config` sets.
+
+    Attributes
+    ----------
+    threads : int
+        How many threads a large kernel runs in.
+    min_size : int or None
+        Elements from which on a kernel is divided; None: estimated from its operations.
+    chunk_size : int
+        Elements that a thread takes at a time.
+    """
+
+    threads: int
+    min_size: int | None = None
+    chunk_size: int = CHUNK
+
+
+settings = Settings(available())
+
+
 class _Pool:
     """Worker threads that wait for work; they are started when first needed."""
 
     def __init__(self) -> None:
-        self.size = available()
         self._forget()
 
     def _forget(self) -> None:
@@ -39,7 +65,7 @@ class _Pool:
 
     def run(self, kernel: Kernel, chunks: int, arrays: Sequence[Any]) -> None:
         """Run a kernel over its chunks, some in each thread; wait for all."""
-        parts = min(self.size, chunks)
+        parts = min(settings.threads, chunks)
         if parts < 2:
             kernel(*arrays, 0, chunks)
             return
@@ -81,13 +107,3 @@ _pool = _Pool()
 run = _pool.run
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool._forget)
-
-
-def size() -> int:
-    """How many threads a large kernel runs in."""
-    return _pool.size
-
-
-def resize(threads: int) -> None:
-    """Set how many threads a large kernel runs in."""
-    _pool.size = threads
