@@ -8,7 +8,8 @@ function of that name takes tensors too: ``np.tanh(x)`` is ``tnp.tanh(x)`` for a
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import importlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as _np
 from numpy import (
@@ -54,6 +55,9 @@ from ._contractions import *  # noqa: F403
 from ._elementwise import *  # noqa: F403
 from ._reductions import *  # noqa: F403
 
+if TYPE_CHECKING:
+    from . import random as random
+
 __all__ = [
     "arange",
     "bool",
@@ -95,7 +99,9 @@ __all__ += _arrangement.__all__ + _contractions.__all__
 __all__ += _elementwise.__all__ + _reductions.__all__
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> Any:
+    if name == "random":  # NumPy's is not imported either before it is named
+        return importlib.import_module(f"{__name__}.random")
     known = "; NumPy's has no derivative here" if hasattr(_np, name) else ""
     raise AttributeError(f"tenrso_ad.numpy has no {name!r}{known}")
 

@@ -210,6 +210,15 @@ betainccinv = special(
     lambda x, y, out: -1 / _density(x, y, out),
 )
 
+# a draw z from the beta distribution, moving so that betainc(a, b, z) stays as it is
+beta_draw = part(
+    "beta_draw",
+    lambda a, b, z: z,
+    lambda x, y, out: -_slope(1, 0)(x, y, out) / _density(x, y, out),
+    lambda x, y, out: -_slope(0, 1)(x, y, out) / _density(x, y, out),
+    None,
+)
+
 
 # --- Student's t ----------------------------------------------------------------------------------
 
@@ -236,3 +245,6 @@ def _t_slope(df: Any, t: Any) -> Any:
 
 
 stdtr = special("stdtr", lambda x, y: _t_slope(x, y), lambda x, y: _t_density(x, y))
+t_draw = part(
+    "t_draw", lambda df, z: z, lambda x, out: -_t_slope(x, out) / _t_density(x, out), None
+)

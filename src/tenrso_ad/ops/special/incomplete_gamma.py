@@ -148,3 +148,8 @@ gammainccinv = special(
     lambda x, out: -_slope(1)(x, out) / _density(x, out),
     lambda x, out: -1 / _density(x, out),
 )
+# a draw z from the gamma distribution of shape a, moving with a so that gammainc(a, z) stays as it
+# is (implicit reparameterisation: Figurnov, Mohamed and Mnih, 2018)
+gamma_draw = part(
+    "gamma_draw", lambda a, z: z, lambda x, out: -_slope(1)(x, out) / _density(x, out), None
+)
