@@ -41,8 +41,8 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     A tensor is given as it is, without `dtype` and ``copy=True``. A plain array is copied, because
     a backward pass may need it as it is now; with ``copy=False`` the tensor shares its memory.
     """
-    if copy is None:
-        copy = None if isinstance(obj, Tensor) else True
+    if copy is None and not isinstance(obj, Tensor):
+        copy = True
     if copy is False and isinstance(obj, Tensor) and dtype not in (None, obj.dtype):
         raise ArgumentError(
             f"asarray({describe(obj)}, dtype={dtype}): a conversion copies, so copy=False is not "
