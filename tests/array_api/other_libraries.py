@@ -84,6 +84,7 @@ SMOOTH = {
     "scipy.fft.fht": of(P, dln=0.1, mu=1.0),
     "scipy.integrate.trapezoid": of(V),
     "scipy.integrate.cumulative_simpson": of(V),
+    "scipy.differentiate.derivative": calling(lambda d, x: d(imported("numpy.sin"), x).df, V),
     "scipy.optimize.rosen": of(V),
     "scipy.optimize.rosen_der": of(V),
     "scipy.optimize.rosen_hess": of(V),
@@ -118,6 +119,9 @@ PLAIN = {
     "scipy.cluster.vq.kmeans2": of(X, k=2, rng=1),
     "scipy.cluster.hierarchy.linkage": of(X),
     "scipy.interpolate.CubicSpline": calling(lambda spline, t, v: spline(t, v)(t + 0.25), TIMES, V),
+    "scipy.optimize.elementwise.find_root": calling(
+        lambda find, x: find(lambda t: t**3 - 2.0, (0 * x, 0 * x + 3.0)).x, V[:3]
+    ),
     "scipy.spatial.distance.pdist": of(X),
     "sklearn.linear_model.LogisticRegression": fitted("coef_", X, LABELS),
     "sklearn.preprocessing.LabelEncoder": says("transform", LABELS),

@@ -67,24 +67,24 @@ def test_no_name_that_the_standard_lacks():
         assert set(ours.__all__) <= set(theirs.__all__), prefix
 
 
+ARRAY = type(array_api_strict.ones(1))
 MEMBERS = [
-    "T",
-    "__array_namespace__",
-    "__dlpack__",
-    "__dlpack_device__",
-    "device",
-    "dtype",
-    "mT",
-    "ndim",
-    "shape",
-    "size",
-    "to_device",
+    name
+    for name in dir(ARRAY)
+    if name not in dir(object) and (name.startswith("__") or not name.startswith("_"))
 ]
+NOT_OF_THE_STANDARD = {"__array__", "__buffer__", "__dict__", "__module__", "__weakref__"}
+METHODS = ["__array_namespace__", "__dlpack__", "__dlpack_device__"]
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", [n for n in MEMBERS if n not in NOT_OF_THE_STANDARD])
 def test_members_of_the_array(name):
     assert hasattr(ta.tensor([[1.0]]), name)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_parameters_of_methods(name):
+    assert parameters(getattr(ta.Tensor, name)) == parameters(getattr(ARRAY, name))
 
 
 @pytest.mark.parametrize("version", ["2021.12", "2022.12", "2023.12", "2024.12", None])

@@ -133,8 +133,18 @@ class Leaving(Tracer):
             )
         return self
 
-    def __dlpack__(self, /, **options: Any) -> Any:
-        return self._plain("DLPack").__dlpack__(**options)
+    def __dlpack__(
+        self,
+        /,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self._plain("DLPack").__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> Any:
         return self._plain("DLPack").__dlpack_device__()
