@@ -59,7 +59,7 @@ CASES = [
         complex=True,
     ),
     call("take_along_axis", np.array([5, 0, 0]), axis=None, shape=(2, 3)),
-    call("take_along_axis", np.array([[2, 2]]), shape=(1, 3)),
+    call("take_along_axis", np.array([[2, 2]]), -1, shape=(1, 3)),
     call("compress", axis=1, first=(CONDITION,)),
     call("compress", first=([0, 1, 2.5],)),
     call("compress", axis=-1, first=([True],)),

@@ -21,12 +21,14 @@ MASK = np.array([True, False, True])
 
 
 def inserted(obj, values, axis=None, shape=(2, 3)):
+    # older versions of NumPy take booleans for 0 and 1
+    known = np.flatnonzero(obj) if np.asarray(obj).dtype.kind == "b" else obj
     return Case(
         f"insert {obj} {values} {axis} {shape}",
         lambda x, v: editing.insert(x, obj, v, axis),
         normal(*shape),
         normal(*values),
-        reference=lambda x, v: np.insert(x, obj, v, axis),
+        reference=lambda x, v: np.insert(x, known, v, axis),
         complex=True,
     )
 

@@ -176,3 +176,14 @@ def test_errors_say_what_is_wrong(wrong, error, words):
 def test_a_wrong_shape_is_an_error_while_staging_too():
     with pytest.raises(ShapeError, match="broadcast"):
         stage(lambda x: [reshaping.broadcast_to(x, (2, 4))], A)
+
+
+def test_subclasses_stay_where_it_is_asked():
+    a = np.ones(2).view(np.recarray)
+    for out in (
+        reshaping.broadcast_to(a, (3, 2), subok=True),
+        reshaping.broadcast_arrays(a, subok=True)[0],
+    ):
+        assert type(out) is np.recarray
+    assert type(reshaping.broadcast_to(a, (3, 2))) is np.ndarray
+    assert isinstance(reshaping.broadcast_to(ta.tensor(1.0), 2, subok=True), ta.Tensor)
