@@ -47,7 +47,8 @@ class Program:
         self._lines: list[str] = []
         self._results = {o for o in graph.outputs if isinstance(o, Variable)}
         self._borrowed: set[Atom] = set(graph.inputs)  # values whose memory is not a result's own
-        self._kernels: dict[str, str] = {}
+        self._kernels: dict[int, dict[str, str]] = {}  # names of the functions of each kernel
+        self._texts: list[str] = []
         for e in graph.equations:
             _WRITERS.get(e.primitive.name, Program._call)(self, e)
         text = self._function(graph)
@@ -57,7 +58,7 @@ class Program:
         }
         exec(compile(text, "<compiled function>", "exec"), self._globals)
         self.run: Callable[..., list[Any]] = self._globals["run"]
-        self.source = "\n".join([text, *self._kernels.values()])
+        self.source = "\n".join([text, *self._texts])
 
     def _function(self, graph: Graph) -> str:
         results = []
@@ -127,18 +128,21 @@ class Program:
         scratch = [self._scratch(kind) for kind in source.scratch]
         constants = [self._constant("constant", c) for c in source.constants]
         native = compile_kernel(source, len(outs) + len(scratch))
-        kernel = self._constant("kernel", native["kernel"])
-        text = source.text.replace("def kernel(", f"def {kernel}(", 1)
+        names = self._kernels.get(id(native))
+        if names is None:
+            names = {kind: self._constant(kind, function) for kind, function in native.items()}
+            self._kernels[id(native)] = names
+            text = source.text
+            for kind, name in names.items():
+                text = text.replace(f"def {kind}(", f"def {name}(", 1)
+            self._texts.append(text)
         arrays = ", ".join([*(self._read(a) for a in e.inputs), *constants, *outs, *scratch])
         if source.chunks:
-            finish = self._constant("finish", native["finish"])
-            text = text.replace("def finish(", f"def {finish}(", 1)
             self._globals["in_threads"] = threads.run
-            self._lines.append(f"in_threads({kernel}, {source.chunks}, ({arrays},))")
-            self._lines.append(f"{finish}({arrays})")
+            self._lines.append(f"in_threads({names['kernel']}, {source.chunks}, ({arrays},))")
+            self._lines.append(f"{names['finish']}({arrays})")
         else:
-            self._lines.append(f"{kernel}({arrays})")
-        self._kernels[kernel] = text
+            self._lines.append(f"{names['kernel']}({arrays})")
 
     def _contract(self, e: Equation) -> None:
         """A product of matrices that goes straight to its place."""
