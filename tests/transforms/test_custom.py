@@ -148,6 +148,23 @@ def test_a_closure_over_a_tensor_of_the_same_transform_is_refused(transform, kin
         transform(h)(2.0)
 
 
+@pytest.mark.parametrize("kind", ["vjp", "jvp"])
+def test_a_custom_function_may_make_tensors_of_its_own(kind):
+    def scaled(x):
+        return x * ta.tensor([2.0, 3.0, 4.0], requires_grad=False)
+
+    f = getattr(ta, f"custom_{kind}")(scaled)
+    if kind == "vjp":
+        f.defvjp(lambda x: (scaled(x), scaled(x)), lambda r, g: (g * r / X,))
+    else:
+        f.defjvp(lambda primals, tangents: (scaled(*primals), scaled(*tangents)))
+    np.testing.assert_allclose(ta.grad(lambda x: tnp.sum(f(x)))(X), [2.0, 3.0, 4.0])
+    np.testing.assert_allclose(ta.jvp(f, (X,), (X,))[1], scaled(X).value)
+    np.testing.assert_allclose(ta.vmap(f)(np.stack([X, X]))[1], scaled(X).value)
+    constant = ta.grad(lambda x: tnp.sum(f(ta.stop_gradient(x)) * x))(X)
+    np.testing.assert_allclose(constant, scaled(X).value)
+
+
 def test_mistakes_are_named():
     @ta.custom_vjp
     def f(x, y):

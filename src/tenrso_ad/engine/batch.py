@@ -7,7 +7,7 @@ from typing import Any
 
 from . import trace as _trace
 from .primitive import Primitive
-from .trace import Trace, Tracer, check_closure, missing_rule, no_value, snapshot
+from .trace import Trace, Tracer, custom_results, missing_rule, no_value, snapshot
 
 batching: dict[Primitive, Callable[..., Any]] = {}
 """rule(size, values, batched, params) -> out, its batch along axis 0.
@@ -43,8 +43,7 @@ class BatchTrace(Trace):
         """Turn the call into one over the whole batch."""
         self.check_open()
         values, batched = self._split(args)
-        outs = call.batched(self.size, batched).apply(values)
-        check_closure(self, call.name, outs)
+        outs = custom_results(self, call.name, call.batched(self.size, batched).apply(values))
         return [_trace.Tensor(o, self, None) for o in outs]
 
     def shape_of(self, tracer: Tracer) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import trace as _trace
 from .primitive import Primitive
-from .trace import Trace, Tracer, bind, check_closure, missing_rule, snapshot
+from .trace import Trace, Tracer, bind, custom_results, missing_rule, snapshot
 
 pushforwards: dict[Primitive, Callable[..., Any] | None] = {}
 """rule(tangents, values, out, params) -> tangent of out; None is a zero tangent on either side."""
@@ -50,7 +50,8 @@ class ForwardTrace(Trace):
             outs, out_tangents = call.tangents(values, tangents)
         if out_tangents is None:
             out_tangents = [None] * len(outs)
-        check_closure(self, call.name, outs, out_tangents)
+        outs = custom_results(self, call.name, outs)
+        out_tangents = custom_results(self, call.name, out_tangents)
         return [_trace.Tensor(o, self, t) for o, t in zip(outs, out_tangents, strict=True)]
 
     def _split(self, args: Sequence[Any]) -> tuple[list[Any], list[Any]]:

@@ -32,7 +32,7 @@ from .trace import (
     Trace,
     Tracer,
     bind,
-    check_closure,
+    custom_results,
     evaluation,
     missing_rule,
     snapshot,
@@ -210,9 +210,11 @@ class ReverseTrace(Trace):
         values = [snapshot(a.value if m else a) for a, m in zip(args, mine, strict=True)]
         wanted = [a.node if m else None for a, m in zip(args, mine, strict=True)]
         if not self.recording or all(w is None for w in wanted):
-            return self._unrecorded(call.primitive, call.primal(values))
+            outs = custom_results(self, call.name, call.primal(values))
+            return self._unrecorded(call.primitive, outs)
         outs, residuals, apply = call.forward(values)
-        check_closure(self, call.name, outs, residuals)
+        outs = custom_results(self, call.name, outs)
+        residuals = tuple(custom_results(self, call.name, residuals))
         node = Node(call.primitive, {}, wanted, apply, residuals)
         self._note(node)
         return self._outputs(node, outs)

@@ -221,16 +221,29 @@ def no_value(tracer: Tracer, wish: str, where: str, way_out: str) -> Concretizat
     )
 
 
-def check_closure(trace: Trace, name: str, *results: Sequence[Any]) -> None:
-    """Raise where a custom function has mixed in a tensor that it was not given."""
-    for values in results:
-        for value in values:
-            if isinstance(value, Tracer) and value.trace.level >= trace.level:
-                raise ArgumentError(
-                    f"{name} has a derivative of its own, but uses a tensor of the {trace.what} "
-                    "around it that is not among its arguments, so that its rule cannot give "
-                    "that tensor's gradient. Pass the tensor as an argument."
-                )
+def custom_results(trace: Trace, name: str, values: Sequence[Any]) -> list[Any]:
+    """Results of a custom function as the trace around it takes them.
+
+    Constants that it made lie on a tape further in, and so does what was computed with them. What
+    depends on another tensor that it was not given raises.
+    """
+    results = []
+    for value in values:
+        while (
+            isinstance(value, Tracer)
+            and value.trace.level > trace.level
+            and value.trace.imperative
+            and value.node is None
+        ):
+            value = value.value
+        if isinstance(value, Tracer) and value.trace.level >= trace.level:
+            raise ArgumentError(
+                f"{name} has a derivative of its own, but uses a tensor of the {trace.what} "
+                "around it that is not among its arguments, so that its rule cannot give "
+                "that tensor's gradient. Pass the tensor as an argument."
+            )
+        results.append(value)
+    return results
 
 
 def missing_rule(primitive: Primitive, mode: str) -> NotDifferentiableError:
