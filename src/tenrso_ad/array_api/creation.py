@@ -39,7 +39,8 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     """Make a tensor of numbers, of nested lists of them, or of an array.
 
     A tensor is given as it is, without `dtype` and ``copy=True``. A plain array is copied, because
-    a backward pass may need it as it is now; with ``copy=False`` the tensor shares its memory.
+    a backward pass may need it as it is now; with ``copy=False`` the tensor shares its memory,
+    which must not change before.
     """
     if copy is None and not isinstance(obj, Tensor):
         copy = True
@@ -79,7 +80,10 @@ def eye(
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
-    """Make a tensor of an array of another library, sharing its memory if it can."""
+    """Make a tensor of an array of another library, sharing its memory if it can.
+
+    Shared memory must not change before the backward pass; ``copy=True`` makes it the tensor's own.
+    """
     return constant(np.from_dlpack(x, device=device, copy=copy))
 
 

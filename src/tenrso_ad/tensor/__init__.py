@@ -128,7 +128,8 @@ def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = N
     requires_grad : bool
         Whether gradients of it will be asked for; then its dtype must be floating point or complex.
     copy : bool
-        Copy the array. Without a copy your array is read-only until the backward pass is done.
+        Copy the array. Without a copy your array is read-only until the backward pass is done; if
+        no gradient is asked it stays writeable, and you must not change it before.
     dtype : dtype, optional
         Convert to this dtype.
 
