@@ -31,6 +31,7 @@ from tenrso_ad.ops.shaping import (
     permuting,
     repeating,
     reshaping,
+    rolling,
     splitting,
     stacking,
 )
@@ -101,7 +102,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "ravel": lambda x: reshaping.ravel(x, "K"),
     "expand_dims and squeeze": lambda x: reshaping.squeeze(reshaping.expand_dims(x, 1)),
     "broadcast_to": lambda x: reshaping.broadcast_to(x, (4, 2, 3)),
-    "roll": lambda x: reshaping.roll(x, (1, 2), (0, 1)),
+    "roll": lambda x: rolling.roll(x, (1, 2), (0, 1)),
     "transpose": permuting.transpose,
     "flip": permuting.flip,
     "concatenate": lambda x: joining.concatenate([x, x], axis=1),

@@ -115,8 +115,10 @@ from ..ops.shaping.reshaping import (
     expand_dims,
     ravel,
     reshape,
-    roll,
     squeeze,
+)
+from ..ops.shaping.rolling import (
+    roll,
 )
 from ..ops.shaping.splitting import (
     array_split,

@@ -1,4 +1,4 @@
-"""reshape, ravel, squeeze, expand_dims, atleast_1d, broadcast_to, broadcast_arrays, roll."""
+"""reshape, ravel, squeeze, expand_dims, atleast_1d, broadcast_to, broadcast_arrays."""
 
 import numpy as np
 import pytest
@@ -55,12 +55,6 @@ CASES = [
     call("broadcast_to", (2, 3), shape=()),
     call("broadcast_to", 4, shape=(1,)),
     call("broadcast_to", (2, 0), shape=(2, 1)),
-    call("roll", 2),
-    call("roll", -1, axis=1),
-    call("roll", (1, -5), axis=(0, 2)),
-    call("roll", (1, 2), axis=(-1, -1), shape=(2, 3)),
-    call("roll", 3, axis=(0, 1), shape=(2, 3)),
-    call("roll", 1, shape=(0,)),
     Case(
         "broadcast_arrays",
         lambda x, y, z: reshaping.broadcast_arrays(x, y, z),
@@ -127,7 +121,6 @@ def test_broadcast_to_gives_numpys_values_from_every_memory_layout(shape, dtype)
 def test_lists_and_numbers_are_arrays():
     np.testing.assert_array_equal(reshaping.reshape([1, 2], (2, 1)), [[1], [2]])
     np.testing.assert_array_equal(reshaping.expand_dims(3.0, 0), [3.0])
-    np.testing.assert_array_equal(reshaping.roll([1, 2, 3], 1), [3, 1, 2])
 
 
 def test_atleast_1d_of_several_is_a_tuple():
@@ -163,9 +156,6 @@ A = np.ones((2, 3))
             ShapeError,
             r"float64\[2,3\].*float64\[2\]",
         ),
-        (lambda: reshaping.roll(A, (1, 2), (0, 1, 1)), ArgumentError, "2 shifts for 3 axes"),
-        (lambda: reshaping.roll(A, 1, 2), AxisError, "axis 2"),
-        (lambda: reshaping.roll(A, 1.5, 0), ArgumentError, "1.5"),
     ],
 )
 def test_errors_say_what_is_wrong(wrong, error, words):

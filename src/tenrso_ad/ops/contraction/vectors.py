@@ -14,7 +14,8 @@ from ..elementwise import conjugate, multiply, subtract
 from ..indexing.getitem import getitem
 from ..pointwise import ufuncs
 from ..shaping.permuting import moveaxis
-from ..shaping.reshaping import pad_p, roll_p
+from ..shaping.reshaping import pad_p
+from ..shaping.rolling import roll_p
 from .einsum import Shape, mismatch, run_pair, stack_letters
 from .plan import EinsumPlan, plan
 

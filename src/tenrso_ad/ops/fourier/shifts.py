@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arguments import EVERY, Axis, array_operand, axis_of
-from ..shaping.reshaping import roll
+from ..shaping.rolling import roll
 
 
 def fftshift(x: Any, axes: Axis = None) -> Any:
