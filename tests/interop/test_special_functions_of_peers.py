@@ -102,12 +102,30 @@ def test_arrays_of_torch(name: str) -> None:
     f = getattr(special, name)
     assert isinstance(f(*tensors), torch.Tensor)
     close(f(*tensors), f(*operands))
-    if name == "gammainc":
-        with pytest.raises(ta.errors.UnsupportedError, match=r"torch.special has no gamma_density"):
-            ta.grad(lambda x: f(tensors[0], x).sum())(tensors[1])
-        return
     gradient = ta.grad(lambda x: f(*tensors[:-1], x).sum())(tensors[-1])
     close(gradient, gradients(name, operands)[-1])
+
+
+def test_arrays_of_torch_without_a_function_of_theirs() -> None:
+    a, x = torch.tensor([1.5], dtype=torch.float64), torch.tensor([0.5], dtype=torch.float64)
+    with pytest.raises(ta.errors.UnsupportedError, match=r"torch.special has no betainc"):
+        special.betainc(a, a, x)
+    with pytest.raises(ta.errors.UnsupportedError, match=r"torch.special has no gammainc_slope_1"):
+        ta.grad(lambda a: special.gammainc(a, x).sum())(a)
+
+
+@pytest.mark.parametrize("name", ["norm", "laplace", "t", "gamma", "beta", "lognorm", "poisson"])
+def test_log_densities_of_arrays_of_torch(name: str) -> None:
+    x = np.array([1.0, 2.0]) if name == "poisson" else np.array([0.3, 0.9])
+    parameters = {"t": (3.0,), "gamma": (2.5,), "beta": (2.5, 1.5), "lognorm": (0.7,)}.get(name, ())
+    f = ta.stats.poisson.logpmf if name == "poisson" else getattr(ta.stats, name).logpdf
+    p = np.array([1.5, 2.5])
+
+    def loss(kind: Any) -> Any:
+        return lambda last: f(kind(x), *parameters, last).sum()
+
+    close(loss(torch.tensor)(torch.tensor(p)), loss(np.asarray)(p))
+    close(ta.grad(loss(torch.tensor))(torch.tensor(p)), ta.grad(loss(np.asarray))(p))
 
 
 # points, parameters: distributions that JAX has as well

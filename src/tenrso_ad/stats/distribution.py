@@ -38,8 +38,9 @@ def any_of(*conditions: Any) -> Any:
 
 
 def all_of(*conditions: Any) -> Any:
-    """Whether all of the conditions hold, element by element."""
-    return functools.reduce(tnp.logical_and, conditions, True)
+    """Whether all of the conditions hold, element by element; True is none."""
+    kept = [c for c in conditions if c is not True]
+    return functools.reduce(tnp.logical_and, kept) if kept else True
 
 
 def positive(*parameters: Any) -> Any:
@@ -286,4 +287,4 @@ class Discrete(Distribution):
 def count(distribution: str, argument: str) -> Operation:
     """Identity that refuses a derivative: a distribution over integers has none in them."""
     refusal = unknown(f"the discrete distribution {distribution}", argument)
-    return part(f"{distribution}_{argument}", lambda x: x, refusal)
+    return part(f"{distribution}_{argument}", lambda x: x, refusal, other=lambda xp, x: x)

@@ -40,7 +40,12 @@ def scipy_special() -> Any:
     return importlib.import_module("scipy.special")
 
 
-def special(name: str, *partials: Partial, evaluate: Callable[..., Any] | None = None) -> Operation:
+def special(
+    name: str,
+    *partials: Partial,
+    evaluate: Callable[..., Any] | None = None,
+    other: Callable[..., Any] | None = None,
+) -> Operation:
     """Declare an elementwise function of scipy.special.
 
     Parameters
@@ -51,25 +56,28 @@ def special(name: str, *partials: Partial, evaluate: Callable[..., Any] | None =
         The derivative by each operand, as `elementwise` takes them; or what `unknown` gives.
     evaluate : callable, optional
         A function of NumPy arrays, where it is not SciPy's function of that name.
+    other : callable, optional
+        other(xp, *values): how arrays that are not NumPy's compute it, where it is not their
+        library's function of that name.
     """
-    operation: Operation = elementwise(
-        name,
-        functools.partial(_evaluate, evaluate or functools.partial(_by_scipy, name)),
-        *partials,
-        other=functools.partial(_by_library, name),
-    )
+    operation = part(name, evaluate or functools.partial(_by_scipy, name), *partials, other=other)
     operation.__doc__ = f"Elementwise {name}; see the function of that name of scipy.special."
     declared[name] = operation
     return operation
 
 
-def part(name: str, evaluate: Callable[..., Any], *partials: Partial) -> Operation:
+def part(
+    name: str,
+    evaluate: Callable[..., Any],
+    *partials: Partial,
+    other: Callable[..., Any] | None = None,
+) -> Operation:
     """Declare a function that SciPy lacks, which derivatives of its functions are made of."""
     operation: Operation = elementwise(
         name,
         functools.partial(_evaluate, evaluate),
         *partials,
-        other=functools.partial(_by_library, name),
+        other=other or functools.partial(_by_library, name),
     )
     return operation
 

@@ -54,13 +54,19 @@ _gap: Operation = part(
     None,
     lambda x, y, z: _gap(x + 1, y, z),
     lambda x, y, z: polygamma(x + 1, y + z),
+    other=lambda xp, n, z, m: polygamma(n, z + m) - polygamma(n, z),
 )
 beta = special(
     "beta",
     lambda x, y, out: -out * _gap(0, x, y),
     lambda x, y, out: -out * _gap(0, y, x),
 )
-betaln = special("betaln", lambda x, y: -_gap(0, x, y), lambda x, y: -_gap(0, y, x))
+betaln = special(
+    "betaln",
+    lambda x, y: -_gap(0, x, y),
+    lambda x, y: -_gap(0, y, x),
+    other=lambda xp, a, b: gammaln(a) + gammaln(b) - gammaln(a + b),
+)
 
 
 def _is_pole(x: Any) -> Any:

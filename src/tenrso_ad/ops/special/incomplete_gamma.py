@@ -18,7 +18,7 @@ import numpy as np
 from .. import elementwise as ew
 from ..pointwise import Operation
 from .declaring import part, scipy_special, special
-from .gamma import digamma, polygamma
+from .gamma import digamma, gammaln, polygamma
 from .quadrature import over_half_line
 from .stirling import stirling_error
 
@@ -59,6 +59,7 @@ _density: Operation = part(
     _evaluate_density,
     lambda x, y, out: out * (ew.log(y) - digamma(x)),
     lambda x, y, out: out * ((x - 1) / y - 1),
+    other=lambda xp, a, x: xp.exp((a - 1) * xp.log(x) - x - gammaln(a)),
 )
 
 
