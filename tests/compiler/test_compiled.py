@@ -182,3 +182,11 @@ def test_where_and_how_kernels_are_divided():
         ta.config.parallel(chunk_size=0)
     with pytest.raises(ta.errors.ArgumentError, match="threads: wanted"):
         ta.config.threads(0)
+
+
+def test_arrays_of_the_last_kind_take_the_short_way(monkeypatch):
+    f = ta.compile(lambda x, y: x + y)
+    x = R.standard_normal(3)
+    f(x, x)
+    monkeypatch.setattr(type(f), "_general", None)
+    np.testing.assert_array_equal(f(x, x), x + x)

@@ -324,7 +324,9 @@ def _name(f: Callable[..., Any]) -> str:
 
 def _native(x: Any) -> ndarray:
     """Give an array or NumPy scalar as an array in the machine's own byte order."""
-    return np.asarray(x, x.dtype.newbyteorder("="))
+    if not x.dtype.isnative:
+        x = x.astype(x.dtype.newbyteorder("="))
+    return np.asarray(x)
 
 
 def _is_array(x: Any) -> bool:
