@@ -2,7 +2,7 @@
 
 An expression is Python as Numba reads it, with the operands in the places ``{0}``, ``{1}``,
 ``{2}``. It gives what NumPy's function gives, NaN and infinities included. Elementary functions are
-those of `tenrso_ad.kernels.vecmath64`, named ``m.exp``.
+those of `tenrso_ad.kernels.vecmath`, named ``m.exp``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ EXPRESSIONS: dict[str, str] = {
     "positive": "{0}",
     "reciprocal": "one / {0}",
     "square": "{0} * {0}",
-    "power": "{0} ** {1}",
-    "sqrt": "m.sqrt({0})",
+    **{name: f"m.{name}({{0}}, {{1}})" for name in ("power", "hypot", "arctan2")},
     "stop_gradient": "{0}",
     "astype": "{0}",
     "contract": "{0} * {1}",  # where nothing is summed
@@ -31,7 +30,8 @@ EXPRESSIONS: dict[str, str] = {
     **{
         name: f"m.{name}({{0}})"
         for name in (
-            *("exp", "expm1", "log", "log2", "log10", "log1p", "erf", "erfc"),
+            *("sqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p"),
+            *("erf", "erfc"),
             *("sigmoid", "softplus", "tanh_slope", "sigmoid_slope"),
             *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
             *("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"),
@@ -113,7 +113,6 @@ _LOGICAL = frozenset(
         *("bitwise_and", "bitwise_or", "bitwise_xor", "invert"),  # the same, of booleans
     }
 )
-_OF_NUMBERS = frozenset({"add", "multiply", "isfinite", "isinf"})  # and not of booleans alone
 
 
 def fusable(equation: Equation) -> bool:
@@ -138,4 +137,6 @@ def fusable(equation: Equation) -> bool:
         return False
     if name in _LOGICAL:
         return all(t.dtype.char == "?" for t in types)
-    return name not in _OF_NUMBERS or any(t.dtype.char != "?" for t in types)
+    if out.dtype.char == "?" or name in ("where", "astype"):
+        return True
+    return all(t.dtype.char in "fd" for t in types)

@@ -24,6 +24,9 @@ BLOCK = 2048
 DIVIDE_FROM = 150_000
 """Nanoseconds that a nest should take before threads share it."""
 
+SMALL = 64
+"""Turns of a loop below which its elementary functions are called, not written into it."""
+
 _SUFFIX = {"d": "64", "f": "32", "?": "b"}
 
 
@@ -111,6 +114,7 @@ class _Writer:
     # --- one nest ---------------------------------------------------------------------------------
 
     def write_nest(self, nest: Nest) -> None:
+        self.calls = "_small" if math.prod(nest.space) < SMALL else ""
         accesses: list[tuple[int, ...]] = []
         place_of: dict[tuple[int, ...], int] = {}
 
@@ -360,19 +364,11 @@ class _Writer:
                 (t.dtype.char for t in map(type_of_atom, e.inputs) if hasattr(t, "dtype")), "d"
             )
         suffix = _SUFFIX[char]
-        if out.dtype.char != "?" and e.primitive.name != "where":  # booleans are numbers there
-            texts = [
-                f"float{suffix}({t})" if _char(type_of_atom(a)) == "?" else t
-                for a, t in zip(e.inputs, texts, strict=True)
-            ]
         text = _typed(EXPRESSIONS[e.primitive.name].format(*texts), char)
-        text = re.sub(r"\bm\.(\w+)", rf"\g<1>{suffix}", text)
-        return f"float{suffix}({text})" if e.primitive.name == "astype" else text
-
-
-def _char(kind: Any) -> str:
-    """Character of a type's dtype; none for a Python scalar."""
-    return kind.dtype.char if hasattr(kind, "dtype") else ""
+        text = re.sub(r"\bm\.(\w+)", rf"\g<1>{suffix}{self.calls}", text)
+        if e.primitive.name == "astype":
+            text = f"float{suffix}({text})"
+        return text
 
 
 def _typed(text: str, char: str) -> str:

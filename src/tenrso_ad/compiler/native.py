@@ -78,10 +78,9 @@ def _build(source: Source, writes: int, file: Path | None) -> Functions:
 @functools.cache
 def _names() -> dict[str, Any]:
     """What the text of a kernel may refer to."""
-    from ..kernels import memory, vecmath32, vecmath64
+    from ..kernels import memory, vecmath
 
-    names: dict[str, Any] = {f"{k}64": f for k, f in vecmath64.FUNCTIONS.items()}
-    names |= {f"{k}32": f for k, f in vecmath32.FUNCTIONS.items()}
+    names = vecmath.functions()
     names |= {n: getattr(memory, n) for n in memory.__all__}
     names |= {"float64": np.float64, "float32": np.float32}
     for suffix, kind in (("64", np.float64), ("32", np.float32)):

@@ -1,0 +1,34 @@
+"""Elementary functions for vectorised loops, under NumPy's names.
+
+They are straight-line code, of which LLVM computes several elements at once. Errors are below 2
+units in the last place, subnormal numbers included; infinities, NaN and signed zeros are NumPy's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import (  # noqa: F401 (they declare the functions)
+    error_functions,
+    exponential,
+    inverse_trigonometric,
+    logarithmic,
+    powers,
+    trigonometric,
+)
+from .calling import BODIES, compact, native
+from .instructions import DOUBLE, SINGLE
+
+
+def functions() -> dict[str, Any]:
+    """All functions as a kernel may call them.
+
+    ``exp64`` and ``exp32`` become part of the loop; ``exp64_small`` and ``exp32_small`` are for
+    loops of few turns, or none.
+    """
+    return {
+        f"{name}{format.bits}{suffix}": make(name, format)
+        for name in BODIES[DOUBLE]
+        for format in (DOUBLE, SINGLE)
+        for suffix, make in (("", native), ("_small", compact))
+    }
