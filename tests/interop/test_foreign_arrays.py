@@ -56,3 +56,18 @@ def test_a_torch_tensor_on_the_tape() -> None:
     (x * x).sum().backward()
     assert isinstance(x.grad, torch.Tensor)
     assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_jacobians_of_torch_arrays() -> None:
+    x = np.array([1.0, 2.0, 3.0])
+
+    def f(x: Any) -> Any:
+        return x[0] * x**3
+
+    def g(x: Any) -> Any:
+        return tnp.sum(f(x))
+
+    for take in (ta.jacfwd(f), ta.jacrev(f), ta.hessian(g), lambda x: ta.hessian_diagonal(g, x)):
+        out = take(torch.asarray(x))
+        assert isinstance(out, torch.Tensor)
+        np.testing.assert_allclose(out.numpy(), take(x))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine import tree
 from ..engine.errors import ArgumentError, DTypeError
-from ..ops.declare import is_complex
+from ..ops.declare import is_complex, namespace_inside
 from .gradients import Argnums, _name, grad, hvp, jvp, vjp
 from .mapping import vmap
 
@@ -238,9 +238,9 @@ def _bases(leaves: Sequence[Any]) -> list[Any]:
     total, start, bases = _count(leaves), 0, []
     for leaf in leaves:
         size = _count([leaf])
-        basis = np.zeros((total, size), leaf.dtype)
-        basis[np.arange(start, start + size), np.arange(size)] = 1
-        bases.append(basis.reshape((total, *leaf.shape)))
+        xp = namespace_inside(leaf)
+        basis = xp.eye(total, size, k=-start, dtype=leaf.dtype)
+        bases.append(xp.reshape(basis, (total, *leaf.shape)))
         start += size
     return bases
 
