@@ -95,3 +95,40 @@ def test_scipy_is_imported_by_the_first_evaluation():
         "assert 'scipy' not in sys.modules; f(2.0); assert 'scipy.special' in sys.modules"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+BENIGN = {
+    "erfcx": [(0.0,), (11.0,), (13.0,)],
+    "dawsn": [(0.0,), (-13.0,)],
+    "log_ndtr": [(-300.0,), (0.0,), (3.0,)],
+    "rgamma": [(-2.0,), (0.0,), (3.0,)],
+    "poch": [(0.0, 2.0), (-3.0, 2.5), (1.5, 2.0)],
+    "binom": [(2.0, 3.0), (4.0, 2.0), (4.0, -1.0)],
+    "zeta": [(-3.0,), (2.0,), (300.0,)],
+    "xlogy": [(0.0, 2.0), (1.0, 2.0)],
+    "xlog1py": [(0.0, 2.0)],
+    "rel_entr": [(0.0, 0.0), (1.0, 2.0)],
+    "kl_div": [(0.0, 0.0), (1.0, 2.0)],
+    "pseudo_huber": [(1.0, 0.0), (0.0, 2.0)],
+    "boxcox": [(2.0, 0.0)],
+    "i0e": [(0.5,), (1e3,)],
+    "k1e": [(0.5,), (1e3,)],
+    "j1": [(0.0,)],
+}
+
+
+@pytest.mark.parametrize("name", BENIGN)
+def test_derivatives_pass_through_no_infinities_on_their_way(name):
+    """So that detect_anomaly does not blame what is right: two derivatives in every argument."""
+    f = getattr(special, name)
+    with ta.config.detect_anomaly():
+        for point in BENIGN[name]:
+            point = tuple(map(np.asarray, point))
+            ta.hessian(lambda p: f(*p))(np.array(point))
+
+
+@pytest.mark.parametrize("name", ["xlogy", "xlog1py", "rel_entr", "kl_div"])
+def test_mixed_derivatives_are_symmetric_at_zero(name):
+    f = getattr(special, name)
+    mixed = ta.grad(ta.grad(f, argnums=1), argnums=0)(0.0, 2.0)
+    assert mixed == ta.grad(ta.grad(f, argnums=0), argnums=1)(0.0, 2.0) != 0.0

@@ -7,6 +7,7 @@ import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
 from tenrso_ad.compiler.expressions import EXPRESSIONS
 from tenrso_ad.compiler.kernel_source import SMALL
+from tenrso_ad.engine import tree
 from tenrso_ad.engine.staging import stage
 
 INF, NAN = np.inf, np.nan
@@ -58,6 +59,31 @@ def test_special_values(compute, rtol, x):
     with np.errstate(all="ignore"):
         for name, out, expected in zip(FUNCTIONS, ta.compile(compute)(x), compute(x), strict=True):
             np.testing.assert_allclose(out, expected, rtol=rtol, err_msg=name)
+
+
+BOOLEANS = {
+    "add": lambda b, x: b + x,
+    "subtract": lambda b, x: x - b,
+    "multiply": lambda b, x: 2.0 * b * x,
+    "divide": lambda b, x: b / x,
+    "maximum": lambda b, x: tnp.maximum(b, x),
+    "where": lambda b, x: tnp.where(x > 0, b, x),
+    "two": lambda b, x: (b + b, b * b),
+    "finite": lambda b, x: (tnp.isfinite(b), tnp.isinf(b), tnp.isnan(b)),
+}
+
+
+def test_booleans_among_numbers():
+    x = X.astype(np.float32)
+    b = np.arange(x.size) % 2 == 0
+
+    def values(b, x):
+        return tree.leaves([f(b, x) for f in BOOLEANS.values()])
+
+    with np.errstate(all="ignore"):
+        for got, want in zip(ta.compile(values)(b, x), values(b, x), strict=True):
+            assert got.dtype == want.dtype
+            np.testing.assert_allclose(got, want, rtol=1e-6)
 
 
 def test_functions_are_written_into_long_loops_only():

@@ -18,7 +18,7 @@ from ..engine.errors import ArgumentError, RetraceError, describe
 from ..engine.graph import Constant, Graph
 from ..engine.staging import stage
 from ..engine.trace import Tracer
-from .passes import PASSES, optimised
+from .passes import FOR_KERNELS, PASSES, optimised
 from .plain import PlainProgram
 from .program import Program
 from .report import Report
@@ -82,8 +82,8 @@ def compile(
         Takes and returns pytrees of arrays; may itself be a transform of a function, such as
         ``ta.value_and_grad(loss)``.
     passes : sequence of str, optional
-        Names of the passes to run, out of ``fold_constants``, ``simplify``, ``share_common``,
-        ``remove_dead`` and ``fuse``; by default all.
+        Names of the passes to run, out of ``fold_constants``, ``decompose``, ``simplify``,
+        ``share_common``, ``remove_dead`` and ``fuse``; by default all.
     static_argnums : int or sequence of int
         Positional arguments that the function is compiled for each value of; they have to hash.
         Python numbers, strings, None and other leaves that are no arrays are static anyway.
@@ -126,7 +126,7 @@ def compile(
         if name not in PASSES:
             raise ArgumentError(f"compile: there is no pass {name!r}; there are {list(PASSES)}")
     if backend == "python":
-        names = tuple([n for n in names if n != "fuse"])
+        names = tuple([n for n in names if n not in FOR_KERNELS])
     statics = (
         {static_argnums} if isinstance(static_argnums, int) else set(static_argnums),
         {static_argnames} if isinstance(static_argnames, str) else set(static_argnames),
@@ -244,7 +244,7 @@ class Compiled:
         if any(isinstance(c.value, Tracer) for c in _constants(staged)):
             return None  # its tensors are to receive gradients
         native = self._options["backend"] == "numba" and all(type(a) is ndarray for a in arrays)
-        passes = self._passes if native else [n for n in self._passes if n != "fuse"]
+        passes = self._passes if native else [n for n in self._passes if n not in FOR_KERNELS]
         graph, report = optimised(staged, passes, self._options["max_iterations"])
         program = (Program if native else PlainProgram)(graph)
         if self._options["verbose"]:

@@ -113,6 +113,7 @@ _LOGICAL = frozenset(
         *("bitwise_and", "bitwise_or", "bitwise_xor", "invert"),  # the same, of booleans
     }
 )
+_OF_NUMBERS = frozenset({"add", "multiply", "isfinite", "isinf"})  # and not of booleans alone
 
 
 def fusable(equation: Equation) -> bool:
@@ -137,6 +138,4 @@ def fusable(equation: Equation) -> bool:
         return False
     if name in _LOGICAL:
         return all(t.dtype.char == "?" for t in types)
-    if out.dtype.char == "?" or name in ("where", "astype"):
-        return True
-    return all(t.dtype.char in "fd" for t in types)
+    return name not in _OF_NUMBERS or any(t.dtype.char != "?" for t in types)

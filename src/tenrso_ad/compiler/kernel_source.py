@@ -364,11 +364,19 @@ class _Writer:
                 (t.dtype.char for t in map(type_of_atom, e.inputs) if hasattr(t, "dtype")), "d"
             )
         suffix = _SUFFIX[char]
+        if out.dtype.char != "?" and e.primitive.name != "where":  # booleans are numbers there
+            texts = [
+                f"float{suffix}({t})" if _char(type_of_atom(a)) == "?" else t
+                for a, t in zip(e.inputs, texts, strict=True)
+            ]
         text = _typed(EXPRESSIONS[e.primitive.name].format(*texts), char)
         text = re.sub(r"\bm\.(\w+)", rf"\g<1>{suffix}{self.calls}", text)
-        if e.primitive.name == "astype":
-            text = f"float{suffix}({text})"
-        return text
+        return f"float{suffix}({text})" if e.primitive.name == "astype" else text
+
+
+def _char(kind: Any) -> str:
+    """Character of a type's dtype; none for a Python scalar."""
+    return kind.dtype.char if hasattr(kind, "dtype") else ""
 
 
 def _typed(text: str, char: str) -> str:

@@ -128,10 +128,11 @@ class Program:
         scratch = [self._scratch(kind) for kind in source.scratch]
         constants = [self._constant("constant", c) for c in source.constants]
         native = compile_kernel(source, len(outs) + len(scratch))
-        names = self._kernels.get(id(native))
+        identity = id(native["kernel"])  # which the program holds, so that no other can get it
+        names = self._kernels.get(identity)
         if names is None:
             names = {kind: self._constant(kind, function) for kind, function in native.items()}
-            self._kernels[id(native)] = names
+            self._kernels[identity] = names
             text = source.text
             for kind, name in names.items():
                 text = text.replace(f"def {kind}(", f"def {name}(", 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..engine.array_type import ArrayType, type_of
 from ..engine.graph import Atom, Constant, Equation, Graph, Variable, infer
 from ..engine.primitive import NO_PARAMS, Primitive, registry
+from ..engine.staging import stage
 
 
 class Writer:
@@ -26,6 +27,7 @@ class Writer:
         self.old = graph
         self.equations: list[Equation] = []
         self._now: dict[Atom, Atom] = {}
+        self._makers: dict[Atom, Equation] = {}
 
     def read(self, atom: Atom) -> Atom:
         """What stands in the new graph for an atom of the old one."""
@@ -35,6 +37,11 @@ class Writer:
         """Let a new atom stand for an old variable."""
         self._now[old] = new
 
+    def maker(self, atom: Atom, *names: str) -> Equation | None:
+        """Equation of the new graph that gives an atom, if its primitive has one of the names."""
+        equation = self._makers.get(atom)
+        return equation if equation is not None and equation.primitive.name in names else None
+
     def keep(self, equation: Equation) -> None:
         """Copy an equation, reading what its inputs have become."""
         inputs = tuple([self.read(a) for a in equation.inputs])
@@ -42,7 +49,12 @@ class Writer:
             equation = Equation(
                 equation.primitive, inputs, equation.outputs, equation.params, equation.line
             )
+        self._add(equation)
+
+    def _add(self, equation: Equation) -> None:
         self.equations.append(equation)
+        for v in equation.outputs:
+            self._makers[v] = equation
 
     def emit(
         self,
@@ -57,8 +69,27 @@ class Writer:
         types = [type_of_atom(a) for a in inputs]
         (kind,) = infer(primitive, types, params)
         out = Variable(kind)
-        self.equations.append(Equation(primitive, tuple(inputs), (out,), params, line))
+        self._add(Equation(primitive, tuple(inputs), (out,), params, line))
         return out
+
+    def splice(self, function: Callable[..., Any], inputs: Sequence[Atom], line: str = "") -> Atom:
+        """Add the equations of a function of arrays that gives one array."""
+        scalars = {
+            a: a.value for a in inputs if isinstance(a, Constant) and not hasattr(a.value, "dtype")
+        }
+        arrays = [a for a in inputs if a not in scalars]
+
+        def of_arrays(*given: Any) -> list[Any]:
+            rest = iter(given)
+            return [function(*[scalars[a] if a in scalars else next(rest) for a in inputs])]
+
+        part = stage(of_arrays, *map(type_of_atom, arrays))
+        now: dict[Atom, Atom] = dict(zip(part.inputs, arrays, strict=True))
+        for e in part.equations:
+            operands = tuple([now.get(a, a) for a in e.inputs])
+            self._add(Equation(e.primitive, operands, e.outputs, e.params, line))
+        (out,) = part.outputs
+        return now.get(out, out)
 
     def finish(self) -> Graph:
         """Give the new graph."""

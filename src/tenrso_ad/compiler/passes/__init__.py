@@ -9,16 +9,21 @@ from .algebra import simplify
 from .common import share_common
 from .constants import bake_constants, fold_constants
 from .dead import remove_dead
+from .decompose import decompose
 from .fusion import fuse
 
 PASSES: dict[str, Callable[[Graph], Graph]] = {
     "fold_constants": fold_constants,
+    "decompose": decompose,
     "simplify": simplify,
     "share_common": share_common,
     "remove_dead": remove_dead,
     "fuse": fuse,
 }
-"""By name; all but the last are repeated until the graph gets no smaller."""
+"""By name; all but the last are repeated until the graph stays as it is."""
+
+FOR_KERNELS = frozenset({"decompose", "fuse"})
+"""Passes that serve kernels only."""
 
 
 def optimised(

@@ -88,17 +88,6 @@ def _small_power(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom
     return None
 
 
-def _mean(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
-    """Mean = sum / count, so that the sum can be fused."""
-    (x,) = inputs
-    kind, out = type_of_atom(x), equation.outputs[0].type
-    if kind.dtype != out.dtype or kind.dtype.char not in "fd" or not out.size or not kind.size:
-        return None
-    total = writer.emit("sum", (x,), equation.params, line=equation.line)
-    count = spread(kind.size // out.size, out.__class__((), out.dtype))
-    return writer.emit("divide", (total, count), line=equation.line)
-
-
 def _same_shape(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
     """A view that changes nothing."""
     if equation.primitive.name == "transpose":
@@ -114,7 +103,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "add": (_add_zero,),
     "subtract": (_subtract_zero,),
     "power": (_small_power,),
-    "mean": (_mean,),
     "reshape": (_same_shape,),
     "broadcast_to": (_same_shape,),
     "sum_to": (_same_shape,),

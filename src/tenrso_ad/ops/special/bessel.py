@@ -65,13 +65,15 @@ def _where_large(v: Any, x: Any, out: Any, sign: int, otherwise: Any) -> Any:
     At abs(x) > 40 + 2 v^2 twelve terms are exact to rounding.
     """
     size = ew.absolute(x) if sign < 0 else x
+    border = 40 + 2 * v * v
+    far = ew.greater(ew.real(size), border)
+    size, x = ew.where(far, size, border), ew.where(far, x, border)
     term = total = 1.0
     weighted = 0.0
     for k in range(1, 13):
         term = term * (sign * (4 * v * v - (2 * k - 1) ** 2)) / (8 * k * size)
         total = total + term
         weighted = weighted + k * term
-    far = ew.greater(ew.real(size), 40 + 2 * v * v)
     return ew.where(far, -out / x * (0.5 + weighted / total), otherwise)
 
 

@@ -27,11 +27,12 @@ def _slope(x: Any) -> Any:
 
 def _where_large(x: Any, sign: int, factor: float, otherwise: Any) -> Any:
     """factor/x^2 times the sum of sign^k (2k+1)!! / (2x^2)^k for Re x > 12, else the other."""
-    u = sign * 0.5 / (x * x)
+    large = ew.greater(ew.real(x), 12)
+    inverse = 1 / ew.square(ew.where(large, x, 12))
     total = 1.0
     for k in range(12, 0, -1):
-        total = 1 + (2 * k + 1) * u * total
-    return ew.where(ew.greater(ew.real(x), 12), factor / (x * x) * total, otherwise)
+        total = 1 + (sign * (k + 0.5)) * inverse * total
+    return ew.where(large, factor * inverse * total, otherwise)
 
 
 def _erfcx_slope(x: Any, out: Any) -> Any:
@@ -47,6 +48,7 @@ def _log_ndtr_slope(x: Any, out: Any) -> Any:
     """Density over distribution function; its logarithms cancel for negative x."""
     right = ew.greater(ew.real(x), 0)
     left = (2 / _SQRT_2PI) / erfcx(ew.where(right, 0, -x) * math.sqrt(0.5))
+    x, out = ew.where(right, x, 0), ew.where(right, out, 0)
     return ew.where(right, ew.exp(-0.5 * x * x - out) / _SQRT_2PI, left)
 
 

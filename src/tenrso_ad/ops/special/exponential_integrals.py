@@ -14,9 +14,10 @@ from .power_transforms import log1p_moment
 
 def _expn_slope(n: Any, x: Any) -> Any:
     """By x, -expn(n - 1, x); that of expn(0, x) = exp(-x) / x, which is as low as SciPy goes."""
-    first = -(1 + 1 / x) * ew.exp(-x) / x
-    lower = abs(n - 1)  # for n = 0 any order: it is not chosen
-    return ew.where(ew.equal(n, 0), first, -expn(lower, x))
+    lowest = ew.equal(n, 0)
+    safe = ew.where(lowest, x, 1)
+    first = -(1 + 1 / safe) * ew.exp(-safe) / safe
+    return ew.where(lowest, first, -expn(abs(n - 1), x))
 
 
 expn: Operation = special("expn", unknown("expn", "the order n"), lambda x, y: _expn_slope(x, y))

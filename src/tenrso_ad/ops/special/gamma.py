@@ -40,7 +40,8 @@ def _reflected_slope(x: Any) -> Any:
 
 def _reciprocal_slope(x: Any, out: Any) -> Any:
     left = ew.less(ew.real(x), 0.5)
-    return ew.where(left, _reflected_slope(x), -out * digamma(x))
+    reflected = _reflected_slope(ew.where(left, x, 0))
+    return ew.where(left, reflected, -out * digamma(ew.where(left, 1, x)))
 
 
 rgamma: Operation = special("rgamma", _reciprocal_slope)
@@ -75,8 +76,9 @@ def _is_pole(x: Any) -> Any:
 def _poch_slope(z: Any, m: Any, out: Any) -> Any:
     """By z; where poch is zero because 1/gamma(z) is, by the slope of that."""
     zero = ew.logical_and(_is_pole(z), ew.logical_not(_is_pole(z + m)))
-    at_zero = gamma(z + m) * (_reflected_slope(z) + rgamma(z) * digamma(z + m))
-    return ew.where(zero, at_zero, out * _gap(0, z, m))
+    pole, end = ew.where(zero, z, 0), ew.where(zero, z + m, 1)
+    at_zero = gamma(end) * (_reflected_slope(pole) + rgamma(pole) * digamma(end))
+    return ew.where(zero, at_zero, out * _gap(0, ew.where(zero, 1, z), m))
 
 
 poch = special(
@@ -88,17 +90,20 @@ poch = special(
 
 def _binom_slope(n: Any, k: Any, out: Any, by_n: bool) -> Any:
     """By n or by k; where binom is zero because a 1/gamma is, by the slope of that."""
-    d = n - k
-    zero = ew.logical_or(_is_pole(d + 1), _is_pole(k + 1))
-    of_k, of_d = rgamma(k + 1), rgamma(d + 1)
-    by_d = of_k * _reciprocal_slope(d + 1, of_d)
+    zero = ew.logical_or(_is_pole(n - k + 1), _is_pole(k + 1))
+    inside = ew.where(zero, 0, k)
     if by_n:
-        at_zero = by_d + digamma(n + 1) * of_k * of_d
-        gap = _gap(0, d + 1, k)
+        gap = _gap(0, n - inside + 1, inside)
+    else:
+        gap = _gap(0, inside + 1, n - 2 * inside)
+    k, m = ew.where(zero, k, 0), ew.where(zero, n, 0)
+    of_k, of_d = rgamma(k + 1), rgamma(m - k + 1)
+    by_d = of_k * _reciprocal_slope(m - k + 1, of_d)
+    if by_n:
+        at_zero = by_d + digamma(m + 1) * of_k * of_d
     else:
         at_zero = _reciprocal_slope(k + 1, of_k) * of_d - by_d
-        gap = _gap(0, k + 1, d - k)
-    return ew.where(zero, gamma(n + 1) * at_zero, out * gap)
+    return ew.where(zero, gamma(m + 1) * at_zero, out * gap)
 
 
 binom = special(

@@ -27,21 +27,23 @@ log1p_moment: Operation = part(
 )
 
 
-def _boxcox_slope(logarithm: Any, exponent: Any, at_zero: Any) -> Any:
+def _boxcox_slope(x: Any, exponent: Any) -> Any:
     """By the exponent: log(x)^2 times the slope of exprel at exponent * log(x)."""
+    zero = ew.equal(x, 0)
+    logarithm = ew.log(ew.where(zero, 1, x))
     inside = 0.5 * logarithm**2 * hyp1f1(2.0, 3.0, exponent * logarithm)
-    return ew.where(at_zero, 1 / ew.square(exponent), inside)
+    return ew.where(zero, 1 / ew.square(ew.where(zero, exponent, 1)), inside)
 
 
 boxcox = special(
     "boxcox",
     lambda x, y: x ** (y - 1),
-    lambda x, y: _boxcox_slope(ew.log(x), y, ew.equal(x, 0)),
+    lambda x, y: _boxcox_slope(x, y),
 )
 boxcox1p = special(
     "boxcox1p",
     lambda x, y: (1 + x) ** (y - 1),
-    lambda x, y: _boxcox_slope(ew.log1p(x), y, ew.equal(x, -1)),
+    lambda x, y: _boxcox_slope(1 + x, y),
 )
 
 

@@ -42,15 +42,13 @@ def _slope(s: Any, q: Any) -> Any:
 def _riemann_slope(s: Any) -> Any:
     """The same for q = 1; for negative s by the functional equation (DLMF 25.4.1)."""
     left = ew.less(ew.real(s), 0)
-    r = ew.where(left, 1 - s, s)
-    slope = _slope(r, operand_like(1.0, s))
+    slope = _slope(ew.where(left, 1 - s, s), operand_like(1.0, s))
+    s = ew.where(left, s, -1)
     angle = 0.5 * math.pi * s
     sin, cos = ew.sin(angle), ew.cos(angle)
-    factor = 2 * ew.exp((s - 1) * math.log(2 * math.pi)) * gamma(r)
-    reflected = factor * (
-        riemann(r) * (0.5 * math.pi * cos + (math.log(2 * math.pi) - digamma(r)) * sin)
-        - slope * sin
-    )
+    factor = 2 * ew.exp((s - 1) * math.log(2 * math.pi)) * gamma(1 - s)
+    by_angle = 0.5 * math.pi * cos + (math.log(2 * math.pi) - digamma(1 - s)) * sin
+    reflected = factor * (riemann(1 - s) * by_angle - slope * sin)
     return ew.where(left, reflected, slope)
 
 
