@@ -19,6 +19,7 @@ from .engine.node import Leaf, Node
 from .engine.reverse import ReverseTrace, backpropagate
 from .engine.trace import Tracer, next_level, snapshot
 from .ops.declare import is_complex, ones_like
+from .ops.pointwise import operand
 
 
 class TapeTrace(ReverseTrace):
@@ -261,8 +262,9 @@ def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
 
 def cotangent_like(cotangent: Any, value: Any, where: str) -> Any:
     """Check a user's cotangent against its value, and turn it to the inner convention."""
-    if not isinstance(cotangent, Tracer) and not hasattr(cotangent, "dtype"):
-        cotangent = np.asarray(cotangent, dtype=value.dtype)
+    if not isinstance(cotangent, Tracer):
+        known = hasattr(cotangent, "dtype")
+        cotangent = operand(cotangent) if known else np.asarray(cotangent, dtype=value.dtype)
     if tuple(cotangent.shape) != tuple(value.shape):
         raise ShapeError(
             f"{where}: the cotangent has the shape of the result, {tuple(value.shape)}, "

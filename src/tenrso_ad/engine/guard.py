@@ -34,7 +34,7 @@ class Guard:
         self._arrays: list[np.ndarray] = []
         with _mutex:
             link: Any = array
-            while type(link) is np.ndarray:
+            while isinstance(link, np.ndarray):
                 if id(link) not in _locks and link.flags.writeable:
                     _locks[id(link)] = _Lock(link)
                     link.flags.writeable = False

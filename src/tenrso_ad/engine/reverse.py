@@ -111,15 +111,20 @@ class ReverseTrace(Trace):
             plain = type(x) in NUMPY_TYPES and type(y) in NUMPY_TYPES
         else:
             values, wanted, live, plain = [], [], False, False
+            tensor = _trace.Tensor
             for a in args:
-                if type(a) is _trace.Tensor and a.trace is self:
-                    values.append(a.value)
-                    wanted.append(a.node)
-                    live = live or a.node is not None
-                else:
-                    values.append(a)
-                    wanted.append(None)
-                    shared = shared or type(a) is ndarray
+                node = None
+                if type(a) is tensor:
+                    if a.trace is self:
+                        node = a.node
+                        live = live or node is not None
+                        a = a.value
+                    if type(a) is tensor:
+                        a = snapshot(a)
+                elif type(a) is ndarray:
+                    shared = True
+                values.append(a)
+                wanted.append(node)
         if plain and not hooks.active:
             try:  # what bind would do, without looking for tracers
                 run = evaluation[primitive]
@@ -127,9 +132,8 @@ class ReverseTrace(Trace):
             except Exception as error:
                 raise explain(primitive.name, args, params, error) from error
         else:
-            if not plain:
-                tensor = _trace.Tensor
-                values = [snapshot(v) if type(v) is tensor else v for v in values]
+            if not plain and len(args) < 3:
+                values = [snapshot(v) for v in values]
             out = bind(primitive, values, params)
         try:
             rule = pullbacks[primitive]

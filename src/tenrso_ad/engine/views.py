@@ -31,18 +31,20 @@ Origin = tuple[Any, Primitive, Mapping[str, Any]]
 def bind_view(primitive: Primitive, x: Any, params: Mapping[str, Any]) -> Any:
     """Apply a primitive of one operand whose result NumPy makes a view of it."""
     out = bind(primitive, (x,), params)
-    if type(out) is _trace.Tensor:
-        relate(out, x, primitive, params)
+    if type(out) is _trace.Tensor:  # what relate does, without the call
+        out.origin = (x, primitive, params)
+        if x.views is None:
+            x.views = set()
+        x.views.add(weakref.ref(out, x.views.discard))
     return out
 
 
 def relate(view: Any, base: Any, primitive: Primitive, params: Mapping[str, Any]) -> None:
     """Say that a tensor is a view of another: what the primitive reads from it."""
     view.origin = (base, primitive, params)
-    views = base.views
-    if views is None:
-        views = base.views = set()
-    views.add(weakref.ref(view, views.discard))
+    if base.views is None:
+        base.views = set()
+    base.views.add(weakref.ref(view, base.views.discard))
 
 
 def related(x: Any, y: Any) -> bool:

@@ -13,12 +13,13 @@ from numpy import ndarray
 from ..engine import hooks
 from ..engine.array_type import ArrayType, type_of
 from ..engine.batch import batching
-from ..engine.errors import explain
+from ..engine.errors import DTypeError, describe, explain
 from ..engine.forward import pushforwards
 from ..engine.graph import shape_rules
 from ..engine.primitive import NO_PARAMS, Primitive
 from ..engine.reverse import Pullback, pullbacks
 from ..engine.trace import NUMPY_TYPES, Tracer, bind, evaluation, foreign_evaluation
+from .arraylike import values_of
 from .broadcasting import broadcast_to, convert, match
 from .declare import namespace, reads
 
@@ -186,9 +187,13 @@ def operand(x: Any) -> Any:
     """Give an operand as it is if it is an array or a scalar, else as an array."""
     if type(x) in _known:
         return x
-    if isinstance(x, Tracer) or hasattr(x, "dtype"):
-        _known.add(type(x))
+    if isinstance(x, Tracer):
         return x
+    if hasattr(x, "dtype"):
+        values = values_of(x)
+        if values is x:
+            _known.add(type(x))
+        return values
     return make_array(x)
 
 
@@ -335,6 +340,8 @@ def _binary_pullback(first: _Factor, second: _Factor) -> Pullback:
             alike = kind_x in _WEAK and kind_y is ndarray and out.dtype is y.dtype
         if not alike:
             shape, dtype = out.shape, out.dtype
+            if getattr(dtype, "kind", "") == "O":
+                raise DTypeError(f"{describe(x)} and {describe(y)}: objects have no derivative")
             if want_x and (x.shape != shape or x.dtype != dtype):
                 type_x = type_of(x)
             if want_y and (y.shape != shape or y.dtype != dtype):

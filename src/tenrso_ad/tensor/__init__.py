@@ -19,7 +19,9 @@ from ..engine.guard import Guard
 from ..engine.node import Leaf
 from ..engine.trace import Tracer, is_inexact, register_tensor_type, snapshot
 from ..ops import elementwise as ew
+from ..ops.arraylike import holds_numbers, is_arraylike
 from ..ops.declare import namespace
+from ..ops.pointwise import operand
 from .functions import array_function, array_functions
 from .leaving import Leaving
 from .methods import Methods
@@ -128,8 +130,8 @@ def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = N
     requires_grad : bool
         Whether gradients of it will be asked for; then its dtype must be floating point or complex.
     copy : bool
-        Copy the array. Without a copy your array is read-only until the backward pass is done; if
-        no gradient is asked it stays writeable, and you must not change it before.
+        Copy the array. Without a copy, which only a leaf can be, your array is read-only until the
+        backward pass is done.
     dtype : dtype, optional
         Convert to this dtype.
 
@@ -162,16 +164,23 @@ def tensor(a: Any, requires_grad: bool = True, copy: bool = True, dtype: Any = N
                 "tape that is open here; open a new Tape there, or take its value"
             )
         value = snapshot(value if dtype is None else value.astype(dtype))
-    elif namespace(a) is np:
-        value = np.array(a, dtype=dtype) if copy else np.asarray(a, dtype=dtype)
     else:
-        xp = namespace(a)
-        value = xp.asarray(a, dtype=dtype, copy=copy or None)
-    if not is_inexact(value.dtype) and (requires_grad or value.dtype == object):
+        value = operand(a) if is_arraylike(a) or hasattr(a, "dtype") else a
+        xp = namespace(value)
+        if xp is np:  # guarded is only what a leaf shares
+            wanted = copy or not requires_grad or None
+            value = np.array(value, dtype=dtype, copy=wanted)
+            if not value.dtype.isnative:
+                value = value.astype(value.dtype.newbyteorder("="))
+        else:
+            value = xp.asarray(value, dtype=dtype, copy=copy or None)
+    if requires_grad and not is_inexact(value.dtype):
         raise DTypeError(
             f"tensor({describe(value)}): a gradient exists for floating-point and complex arrays "
             "only. Convert it (dtype=float), or pass requires_grad=False."
         )
+    if isinstance(value, np.ndarray) and not holds_numbers(value.dtype):
+        raise DTypeError(f"tensor({describe(value)}): a tensor holds booleans or numbers")
     if not requires_grad:
         return Tensor(value, trace, None)
     shared = value is a and type(value) is np.ndarray

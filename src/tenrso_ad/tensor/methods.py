@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,25 +23,18 @@ from . import inplace
 Order = Literal["C", "F", "A", "K"]
 Kind = Literal["quicksort", "heapsort", "mergesort", "stable"]
 
-# What an array has and a tensor has not, and what to write instead.
-_ELSEWHERE = {
-    "base": "a tensor is a view where NumPy's array would be",
-    "byteswap": "x.value.byteswap()",
-    "ctypes": "x.value.ctypes",
-    "data": "x.value.data",
-    "dump": "pickle.dump(x, file), or np.save(file, x.value)",
-    "dumps": "pickle.dumps(x)",
-    "flags": "x.value.flags",
-    "flat": "x.ravel(), or x.reshape(-1)[i] = v",
-    "getfield": "x.value.getfield(...)",
-    "resize": "x = np.resize(x, shape)",
-    "setfield": "x[...] = v",
-    "setflags": "x.value.setflags(...)",
-    "strides": "x.value.strides",
-    "tobytes": "x.value.tobytes()",
-    "tofile": "x.value.tofile(file)",
-    "view": "x.astype(dtype), or x[...] for another name of the same elements",
-}
+
+class _Elsewhere:
+    """An attribute that an array has and a tensor has not: ``hasattr`` says no, and why."""
+
+    def __init__(self, instead: str) -> None:
+        self._instead = instead
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, x: Any, owner: type | None = None) -> Any:
+        raise AttributeError(f"a tensor has no .{self._name}; {self._instead}")
 
 
 class Methods(Tracer):
@@ -196,9 +189,20 @@ class Methods(Tracer):
         """Bring the elements of given ranks to their places, in place."""
         into("partition", self, ordering.partition(self, kth, axis))
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name in _ELSEWHERE:
-            raise AttributeError(
-                f"a tensor has no .{name}; {_ELSEWHERE[name]}", name=name, obj=self
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    # a method __getattr__ would slow down every attribute
+    base = _Elsewhere("a tensor is a view where NumPy's array would be")
+    byteswap = _Elsewhere("x.value.byteswap()")
+    ctypes = _Elsewhere("x.value.ctypes")
+    data = _Elsewhere("x.value.data")
+    dump = _Elsewhere("pickle.dump(x, file), or np.save(file, x.value)")
+    dumps = _Elsewhere("pickle.dumps(x)")
+    flags = _Elsewhere("x.value.flags")
+    flat = _Elsewhere("x.ravel(), or x.reshape(-1)[i] = v")
+    getfield = _Elsewhere("x.value.getfield(...)")
+    resize = _Elsewhere("x = np.resize(x, shape)")
+    setfield = _Elsewhere("x[...] = v")
+    setflags = _Elsewhere("x.value.setflags(...)")
+    strides = _Elsewhere("x.value.strides")
+    tobytes = _Elsewhere("x.value.tobytes()")
+    tofile = _Elsewhere("x.value.tofile(file)")
+    view = _Elsewhere("x.astype(dtype), or x[...] for another name of the same elements")

@@ -17,8 +17,10 @@ from ..engine.node import Leaf
 from ..engine.opening import brought_out, opened
 from ..engine.reverse import ReverseTrace, backpropagate
 from ..engine.trace import NUMPY_TYPES, Tracer, is_inexact, snapshot
+from ..ops.arraylike import is_arraylike
 from ..ops.declare import is_complex, ones_like, zeros_like
 from ..ops.elementwise import stop_gradient as _stop_gradient
+from ..ops.pointwise import operand
 from ..tape import conjugated, cotangent_like, memory_of, owned
 
 Argnums = int | Sequence[int]
@@ -224,7 +226,7 @@ def jvp(
         values = [_differentiable(leaf, "jvp", f) for leaf in leaves]
         moving = []
         for v, t in zip(values, directions, strict=True):
-            t = t if hasattr(t, "dtype") else np.asarray(t, v.dtype)
+            t = operand(t) if hasattr(t, "dtype") else np.asarray(t, v.dtype)
             if tuple(t.shape) != tuple(v.shape):
                 raise ShapeError(
                     f"jvp of {_name(f)}: a tangent has the shape of its primal, {describe(v)}, "
@@ -285,10 +287,14 @@ def _name(f: Callable[..., Any]) -> str:
 def _differentiable(leaf: Any, what: str, f: Callable[..., Any]) -> Any:
     """Give an argument as an array in which a derivative can be taken."""
     if type(leaf) is np.ndarray:
-        if leaf.dtype.kind in "fc":
+        if leaf.dtype.kind in "fc" and leaf.dtype.isnative:
             return leaf
     elif isinstance(leaf, (float, complex, np.generic)):
         leaf = np.asarray(leaf)
+    elif is_arraylike(leaf):
+        leaf = operand(leaf)
+    if type(leaf) is np.ndarray and not leaf.dtype.isnative:
+        leaf = leaf.astype(leaf.dtype.newbyteorder("="))
     if not hasattr(leaf, "dtype") or not is_inexact(leaf.dtype):
         raise DTypeError(
             f"{what} of {_name(f)}: a derivative exists for floating-point and complex arguments, "

@@ -13,7 +13,9 @@ from ..engine.errors import ArgumentError, AxisError, ShapeError, describe
 from ..engine.opening import brought_out, opened
 from ..engine.trace import Tracer, snapshot
 from ..ops.arguments import array_operand, axis_of
+from ..ops.arraylike import is_arraylike
 from ..ops.broadcasting import broadcast_to
+from ..ops.pointwise import operand
 from ..ops.shaping.permuting import moveaxis
 
 Axes = int | None | Sequence[Any]
@@ -54,6 +56,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     def mapped(*args: Any) -> Any:
         name = getattr(f, "__name__", type(f).__name__)
         leaves, structure = tree.flatten(args)
+        leaves = [operand(leaf) if is_arraylike(leaf) else leaf for leaf in leaves]
         axes = _axes_for(in_axes, args, name)
         size = _batch_size(leaves, axes, name)
         trace = BatchTrace(size)

@@ -135,7 +135,9 @@ def _entry(name: str, x: Any, part: Any) -> Any:
             raise _no_index(name, x, part) from None
         if type(part) is ndarray and part.size == 0:
             part = part.astype(np.intp)
-    if not hasattr(part, "dtype"):
+    if hasattr(part, "dtype"):
+        part = operand(part)
+    else:
         try:
             return operator.index(part)
         except TypeError:

@@ -10,6 +10,7 @@ from ...engine.errors import ArgumentError, ShapeError, describe
 from ...engine.trace import NUMPY_TYPES, Tracer
 from .. import pointwise
 from ..arguments import array_operand, dtype_of
+from ..arraylike import is_arraylike, of_numbers
 from ..broadcasting import convert
 from ..declare import inside, namespace
 from ..elementwise import copied
@@ -42,7 +43,10 @@ def _stacked(x: Any) -> Any:
 
 def _make_array(x: Any) -> Any:
     """What operations do with an operand that is no array."""
-    return _stacked(x) if _holds_tensors(x) else np.asarray(x)
+    if _holds_tensors(x):
+        return _stacked(x)
+    made = np.array(x)  # not np.asarray: buffers may change
+    return of_numbers(made, x) if is_arraylike(x) else made
 
 
 pointwise.make_array = _make_array

@@ -162,7 +162,7 @@ def _filled(
 ) -> Any:
     if order not in ("C", "F", "A", "K"):
         raise ArgumentError(f"{name}: order is 'C', 'F', 'A' or 'K', got {order!r}")
-    a = array_operand(a)
+    a = a if isinstance(a, np.ndarray) else array_operand(a)
     fill = fill if isinstance(fill, (int, float, complex)) else array_operand(fill)
     kind = a.dtype if dtype is None else dtype_of(name, dtype)
     size = tuple(a.shape) if shape is None else shape_of(name, shape)

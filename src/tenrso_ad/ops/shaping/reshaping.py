@@ -124,20 +124,25 @@ def reshape(
 
 def _reshaped(a: Any, params: dict[str, Any]) -> Any:
     """Reshape; of a tensor, the result is a view where NumPy could make it one without a copy."""
-    out = bind(reshape_p, (a,), params)
-    if isinstance(out, Tracer) and not params.get("copy") and _is_view(a, out, params["shape"]):
-        relate(out, a, reshape_p, params)
-    return out
+    if not isinstance(a, Tracer) or params.get("copy"):
+        return bind(reshape_p, (a,), params)
+    source = a.value
+    if type(source) is not np.ndarray:
+        source = _innermost(source)
+    if type(source) is not np.ndarray or not source.flags.c_contiguous:
+        out = bind(reshape_p, (a,), params)
+        if not _is_copy(a, source, out, params["shape"]):
+            relate(out, a, reshape_p, params)
+        return out
+    return bind_view(reshape_p, a, params)
 
 
-def _is_view(a: Any, out: Any, shape: tuple[int, ...]) -> bool:
-    source = _innermost(a)
-    if type(source) is np.ndarray:
-        return source.flags.c_contiguous or np.may_share_memory(source, _innermost(out))
+def _is_copy(a: Any, source: Any, out: Any, shape: tuple[int, ...]) -> bool:
+    """Whether NumPy cannot reshape an array that is not contiguous without a copy."""
     if isinstance(source, Variable):  # not there yet: see what NumPy does with such an array
-        like = layout(a)
-        return np.may_share_memory(like, like.reshape(shape)) if like.size else True
-    return True
+        source = layout(a)
+        return source.size > 0 and not np.may_share_memory(source, source.reshape(shape))
+    return type(source) is np.ndarray and not np.may_share_memory(source, _innermost(out))
 
 
 def ravel(a: Any, order: Literal["C", "F", "A", "K"] = "C") -> Any:
@@ -377,9 +382,8 @@ def broadcast_to(array: Any, shape: int | Sequence[int], subok: bool = False) ->
     array([[1, 2],
            [1, 2]])
     """
-    array = array_operand(array)
     new = shape_of("broadcast_to", shape)
-    out = bind_view(broadcasting.broadcast_to_p, array, {"shape": new})
+    out = bind_view(broadcasting.broadcast_to_p, array_operand(array), {"shape": new})
     return out.view(type(array)) if subok and isinstance(array, np.ndarray) else out
 
 
@@ -409,7 +413,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     array([[3, 3],
            [4, 4]])
     """
-    arrays = [array_operand(a) for a in args]
+    arrays = [a if isinstance(a, np.ndarray) else array_operand(a) for a in args]
     try:
         shape = np.broadcast_shapes(*[tuple(a.shape) for a in arrays])
     except ValueError as error:
