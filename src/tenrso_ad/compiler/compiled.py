@@ -22,6 +22,7 @@ from .passes import FOR_KERNELS, PASSES, optimised
 from .plain import PlainProgram
 from .program import Program
 from .report import Report
+from .workspace import Memory
 
 
 class Specialisation(NamedTuple):
@@ -39,6 +40,8 @@ class Specialisation(NamedTuple):
     staged, graph : Graph
         Before and after the passes.
     report : Report
+    program : Program or PlainProgram
+        What `run` and `source` are of.
     """
 
     specs: tuple[tuple[Any, tuple[int, ...]], ...]
@@ -48,6 +51,7 @@ class Specialisation(NamedTuple):
     staged: Graph
     graph: Graph
     report: Report
+    program: Program | PlainProgram
 
 
 class _Key(NamedTuple):
@@ -181,6 +185,17 @@ class Compiled:
         return [s.report for s in self._known.values() if s is not None][-1]
 
     @property
+    def memory(self) -> Memory:
+        """Bytes that a call of the version compiled last takes beside its arguments."""
+        return [s.program.memory for s in self._known.values() if s is not None][-1]
+
+    def clear(self) -> None:
+        """Give back the memory that is kept for the next calls; they make it anew."""
+        for s in self._known.values():
+            if s is not None:
+                s.program.clear()
+
+    @property
     def graphs(self) -> list[Graph]:
         """Graphs of all that was compiled so far, after the passes."""
         return [s.graph for s in self._known.values() if s is not None]
@@ -250,7 +265,9 @@ class Compiled:
         if self._options["verbose"]:
             print(f"compile {_name(self._f)}({', '.join(map(str, kinds))})\n{report}")
         specs = tuple([(a.dtype, tuple(a.shape)) for a in arrays])
-        return Specialisation(specs, program.run, results[0], program.source, staged, graph, report)
+        return Specialisation(
+            specs, program.run, results[0], program.source, staged, graph, report, program
+        )
 
     # --- errors -----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..engine.array_type import ArrayType
 from ..engine.graph import Atom, Constant, Equation, Graph, Variable
 from ..kernels import threads
 from .expressions import EXPRESSIONS, REDUCTIONS
+from .in_place import shared_places
 from .layout import collapse, contiguous
 from .loops import Kernel, Nest, lay_out, strides_in, strides_of_sum
 from .rewriting import type_of_atom, uniform
@@ -39,7 +40,7 @@ class Source:
     text : str
         Python for Numba; the function is called ``kernel``.
     parameters : tuple of ArrayType
-        Its arrays: inputs, then constants, outputs, scratch.
+        Its arrays: inputs, but for those of `reused`, then constants, outputs, scratch.
     constants : tuple of ndarray
         Arrays that stand in the body.
     scratch : tuple of ArrayType
@@ -48,6 +49,9 @@ class Source:
         0, or into how many chunks its work may be divided. Then ``kernel`` takes two more
         arguments, the first chunk to compute and the one to stop before, and ``finish`` has to be
         called with the same arrays when all chunks are done.
+    reused : dict of int to int
+        Numbers of inputs that are no parameters, because an array that the kernel writes is in
+        their memory; and the numbers of those, outputs counted first, then scratch.
     """
 
     text: str
@@ -55,15 +59,23 @@ class Source:
     constants: tuple[np.ndarray, ...]
     scratch: tuple[ArrayType, ...]
     chunks: int
+    reused: Mapping[int, int]
 
 
-def write_kernel(body: Graph) -> Source:
-    """Write the kernel that computes a body."""
-    return _Writer(body).source()
+def write_kernel(body: Graph, free: Sequence[Variable] = ()) -> Source:
+    """Write the kernel that computes a body.
+
+    Parameters
+    ----------
+    body : Graph
+    free : sequence of Variable
+        Inputs that nobody needs afterwards, in whose memory results may be written.
+    """
+    return _Writer(body, free).source()
 
 
 class _Writer:
-    def __init__(self, body: Graph) -> None:
+    def __init__(self, body: Graph, free: Sequence[Variable]) -> None:
         self.body = body
         self.kernel: Kernel = lay_out(body)
         self.names: dict[Atom, str] = {}  # of arrays
@@ -79,11 +91,16 @@ class _Writer:
                     self.names[a] = f"constant{len(self.constants)}"
                     self.constants.append(a)
         outputs = [o for o in body.outputs if isinstance(o, Variable)]
+        self.shared = shared_places(self.kernel, outputs, free)
         for i, v in enumerate(outputs):
             self.names[v] = f"out{i}"
-        self.scratch = [v for v in self.kernel.stored if v not in outputs and v.shape]
+        self.scratch = [
+            v for v in self.kernel.stored if v not in outputs and v not in self.shared and v.shape
+        ]
         for i, v in enumerate(self.scratch):
             self.names[v] = f"scratch{i}"
+        for v, other in self.shared.items():
+            self.names[v] = self.names[other]
         self.temporaries = 0
         self.chunks = 0
         self.partial_sums: list[tuple[str, ArrayType]] = []
@@ -94,7 +111,9 @@ class _Writer:
             self.may_divide = number == 0 and is_large(nest)
             self.write_nest(nest)
         outputs = [o for o in self.body.outputs if isinstance(o, Variable)]
-        held: list[Atom] = [*self.body.inputs, *self.constants, *outputs, *self.scratch]
+        written = [*outputs, *self.scratch]
+        inputs = [v for v in self.body.inputs if v not in self.shared]
+        held: list[Atom] = [*inputs, *self.constants, *written]
         names = [*(self.names[a] for a in held), *(name for name, _ in self.partial_sums)]
         if self.chunks:
             head = f"def kernel({', '.join([*names, 'start', 'stop'])}):"
@@ -109,6 +128,11 @@ class _Writer:
             tuple(np.ascontiguousarray(c.value) for c in self.constants),
             (*(v.type for v in self.scratch), *partial),
             self.chunks,
+            {
+                i: written.index(self.shared[v])
+                for i, v in enumerate(self.body.inputs)
+                if v in self.shared
+            },
         )
 
     # --- one nest ---------------------------------------------------------------------------------

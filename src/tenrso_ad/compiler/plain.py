@@ -8,6 +8,9 @@ from typing import Any
 
 from ..engine.graph import Atom, Constant, Graph
 from ..engine.trace import bind
+from .memory_plan import Room, live_bytes, lives
+from .rewriting import type_of_atom
+from .workspace import Memory
 
 
 class PlainProgram:
@@ -18,11 +21,19 @@ class PlainProgram:
     source : str
     run : callable
         Takes the inputs and gives a list of results.
+    memory : Memory
+        Bytes that a call takes.
     """
 
     def __init__(self, graph: Graph) -> None:
         names: dict[Atom, str] = {v: f"x{i}" for i, v in enumerate(graph.inputs)}
         known: dict[str, Any] = {"bind": bind}
+        last: dict[Atom, int] = {}  # equation after which nobody needs a value
+        for number, e in enumerate(graph.equations):
+            last.update(dict.fromkeys(e.outputs, number))
+            last.update({a: number for a in e.inputs if a in last})
+        for o in graph.outputs:
+            last.pop(o, None)
 
         def read(atom: Atom) -> str:
             if atom not in names:
@@ -43,7 +54,21 @@ class PlainProgram:
             comma = "," if e.primitive.multiple_results else ""
             call = f"bind({primitive}, ({inputs}), params{number})"
             lines.append(f"    {outputs}{comma} = {call}")
+            ended = [name for v, name in names.items() if last.get(v) == number]
+            if ended:
+                lines.append(f"    del {', '.join(ended)}")
         lines.append(f"    return [{', '.join(map(read, graph.outputs))}]")
         self.source = "\n".join(lines) + "\n"
         exec(compile(self.source, "<compiled function>", "exec"), known)
-        self.run: Callable[..., list[Any]] = known["run"]
+        self.run: Callable[..., list[Any]] = known.pop("run")
+        ends = [(type_of_atom(v).nbytes, life) for v, life in lives(graph).of.items()]
+        n = len(graph.equations)
+        self.memory = Memory(
+            workspace=0,
+            unplanned=0,
+            calls=live_bytes(Room(b, *life) for b, life in ends if life.last < n),
+            results=sum(b for b, life in ends if life.last == n),
+        )
+
+    def clear(self) -> None:
+        """Do nothing: no memory is kept between calls."""

@@ -6,9 +6,10 @@ by the next call. Two calls at the same time, from two threads, take a workspace
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Sequence
+import textwrap
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,13 @@ from ..kernels import threads
 from ..ops.contraction.lowering import View, lower
 from .expressions import VIEWS
 from .kernel_source import write_kernel
+from .memory_plan import Life, lives
 from .native import compile_kernel
-from .rewriting import shape_of
+from .rewriting import shape_of, type_of_atom
+from .workspace import Workspace, text_of_view
 
-Make = Callable[[Sequence[np.ndarray]], np.ndarray]
+SPARE = 4
+"""Workspaces that are kept for the next calls; more exist only while more threads call."""
 
 
 class Program:
@@ -35,30 +39,40 @@ class Program:
         The code, followed by its kernels.
     run : callable
         Takes the inputs, arrays in C order, and gives a list of results.
+    memory : Memory
+        Bytes that a call takes.
     """
 
     def __init__(self, graph: Graph) -> None:
         self._names: dict[Atom, str] = {v: f"x{i}" for i, v in enumerate(graph.inputs)}
         self._globals: dict[str, Any] = {
-            **{name: getattr(np, name) for name in ("empty", "dot", "matmul", "array", "copyto")},
+            **{name: getattr(np, name) for name in ("empty", "ndarray", "dot", "matmul", "array")},
+            "copyto": np.copyto,
             "own": _own,
         }
-        self._workspace: dict[str, Make] = {}  # name of each array of it, and how it is made
-        self._lines: list[str] = []
+        self._lives, self._end = lives(graph), len(graph.equations)
+        self._workspace = Workspace()
+        self._step = 0  # number of the equation that is written
+        self._lines: dict[int, list[str]] = {}
         self._results = {o for o in graph.outputs if isinstance(o, Variable)}
         self._borrowed: set[Atom] = set(graph.inputs)  # values whose memory is not a result's own
         self._kernels: dict[int, dict[str, str]] = {}  # names of the functions of each kernel
         self._texts: list[str] = []
         for e in graph.equations:
             _WRITERS.get(e.primitive.name, Program._call)(self, e)
+            self._step += 1
+        self.memory = self._workspace.plan(self._end)
+        self._globals |= self._workspace.dtypes()
         text = self._function(graph)
-        self._globals |= {
-            "spare": [],
-            "new_workspace": functools.partial(_make, list(self._workspace.values())),
-        }
+        self._spare: deque[tuple[np.ndarray, ...]] = deque(maxlen=SPARE)
+        self._globals |= {"spare": self._spare, "new_workspace": self._workspace.make}
         exec(compile(text, "<compiled function>", "exec"), self._globals)
-        self.run: Callable[..., list[Any]] = self._globals["run"]
+        self.run: Callable[..., list[Any]] = self._globals.pop("run")
         self.source = "\n".join([text, *self._texts])
+
+    def clear(self) -> None:
+        """Give back the memory that is kept for the next call."""
+        self._spare.clear()
 
     def _function(self, graph: Graph) -> str:
         results = []
@@ -69,16 +83,33 @@ class Program:
                 text = f"array({text}, order='C')"
             given.add(o)
             results.append(text if shape_of(o) else f"{text}[()]")
-        lines = [f"def run({', '.join(self._names[v] for v in graph.inputs)}):"]
-        if self._workspace:
-            lines.append("    workspace = spare.pop() if spare else new_workspace()")
-            lines.append(f"    ({', '.join(self._workspace)},) = workspace")
-        lines += ["    " + line for line in self._lines]
-        if self._workspace:
-            lines.append("    spare.append(workspace)")
-        return "\n".join([*lines, f"    return [{', '.join(results)}]", ""])
+        last = f"return [{', '.join(results)}]"
+        lines = []
+        for step in range(len(graph.equations)):
+            lines += self._workspace.lines.get(step, [])
+            lines += self._lines.get(step, [])
+            lines += self._workspace.deletions(step)
+        head = f"def run({', '.join(self._names[v] for v in graph.inputs)}):\n"
+        names = self._workspace.names
+        if not names:
+            return head + textwrap.indent("\n".join([*lines, last, ""]), "    ")
+        body = textwrap.indent("\n".join([*lines, last]), "        ")
+        return f"""{head}\
+    try:
+        workspace = spare.pop()
+    except IndexError:
+        workspace = new_workspace()
+    ({", ".join(names)},) = workspace
+    try:
+{body}
+    finally:
+        spare.append(workspace)
+"""
 
     # --- names and room ---------------------------------------------------------------------------
+
+    def _write(self, line: str) -> None:
+        self._lines.setdefault(self._step, []).append(line)
 
     def _constant(self, kind: str, value: Any) -> str:
         """Name of something that the code refers to."""
@@ -92,40 +123,58 @@ class Program:
             self._names[atom] = self._constant("constant", atom.value)
         return self._names[atom]
 
-    def _scratch(self, kind: ArrayType) -> str:
-        """Room in the workspace."""
-        name = f"w{len(self._workspace)}"
-        self._workspace[name] = lambda before: np.empty(kind.shape, kind.dtype)
+    def _scratch(self, kind: ArrayType, over: str = "") -> str:
+        """Room that this equation alone needs."""
+        return self._workspace.array(kind, Life(self._step, self._step), over)
+
+    def _room(self, variable: Variable, over: str = "") -> str:
+        """Where an equation puts its result, perhaps in the memory of an operand."""
+        if variable in self._results:
+            name = self._workspace.result(variable.type, self._step, over)
+        else:
+            name = self._workspace.array(variable.type, self._lives.of[variable], over)
+        self._names[variable] = name
         return name
 
-    def _room(self, variable: Variable, shape: tuple[int, ...] | None = None) -> str:
-        """Where an equation puts its result, perhaps seen in another shape."""
-        kind = variable.type
-        reshaped = shape is not None and shape != kind.shape
-        if variable in self._results:
-            name = f"r{len(self._names)}"
-            dtype = self._constant("dtype", kind.dtype)
-            self._lines.append(f"{name} = empty({kind.shape}, {dtype})")
-            target = f"{name}.reshape({shape})"
-        else:
-            name = self._scratch(kind)
-            target = self._view(name, lambda a: a.reshape(shape)) if reshaped else name
-        self._names[variable] = name
-        return target if reshaped else name
+    def _look(self, name: str, view: View) -> str:
+        """View of an array; it is made beforehand where that is possible."""
+        if self._workspace.room(name):
+            return self._workspace.look(name, view, self._step)
+        return text_of_view(name, view)
 
-    def _view(self, name: str, look: Callable[[np.ndarray], np.ndarray]) -> str:
-        """View of an array of the workspace; it is made with the workspace."""
-        place = list(self._workspace).index(name)
-        view = f"w{len(self._workspace)}"
-        self._workspace[view] = lambda before: look(before[place])
-        return view
+    def _copies(self, atom: Atom, view: View) -> bool:
+        """Whether looking at an array so would copy it."""
+        name = self._read(atom)
+        inside = self._workspace.room(name) is not None
+        array = self._workspace.probe(name) if inside else np.empty(shape_of(atom), np.bool)
+        return not np.shares_memory(view.of(array), array)
+
+    def _life(self, variable: Variable) -> Life:
+        """How long a value lives; what is a view of an argument lives until the end."""
+        root = self._lives.root.get(variable, variable)
+        return self._lives.of.get(root, Life(self._step, self._end))
+
+    def _free(self, e: Equation) -> list[str]:
+        """Names of the operands whose memory nobody needs after an equation, else ""."""
+        names = [self._read(a) for a in e.inputs]
+        rooms = [self._workspace.room(name) for name in names]
+        return [
+            name if room and room.last == self._step and rooms.count(room) == 1 else ""
+            for name, room in zip(names, rooms, strict=True)
+        ]
 
     # --- equations --------------------------------------------------------------------------------
 
     def _kernel(self, e: Equation) -> None:
-        source = write_kernel(e.params["body"])
-        outs = [self._room(v) for v in e.outputs]
-        scratch = [self._scratch(kind) for kind in source.scratch]
+        body = e.params["body"]
+        free = self._free(e)
+        overwritable = [v for v, name in zip(body.inputs, free, strict=True) if name]
+        source = write_kernel(body, overwritable)
+        over = {written: free[i] for i, written in source.reused.items()}
+        outs = [self._room(v, over.get(i, "")) for i, v in enumerate(e.outputs)]
+        scratch = [
+            self._scratch(kind, over.get(i, "")) for i, kind in enumerate(source.scratch, len(outs))
+        ]
         constants = [self._constant("constant", c) for c in source.constants]
         native = compile_kernel(source, len(outs) + len(scratch))
         identity = id(native["kernel"])  # which the program holds, so that no other can get it
@@ -137,13 +186,25 @@ class Program:
             for kind, name in names.items():
                 text = text.replace(f"def {kind}(", f"def {name}(", 1)
             self._texts.append(text)
-        arrays = ", ".join([*(self._read(a) for a in e.inputs), *constants, *outs, *scratch])
+        read = [self._read(a) for i, a in enumerate(e.inputs) if i not in source.reused]
+        arrays = ", ".join([*read, *constants, *outs, *scratch])
         if source.chunks:
             self._globals["in_threads"] = threads.run
-            self._lines.append(f"in_threads({names['kernel']}, {source.chunks}, ({arrays},))")
-            self._lines.append(f"{names['finish']}({arrays})")
+            self._write(f"in_threads({names['kernel']}, {source.chunks}, ({arrays},))")
+            self._write(f"{names['finish']}({arrays})")
         else:
-            self._lines.append(f"{names['kernel']}({arrays})")
+            self._write(f"{names['kernel']}({arrays})")
+
+    def _view(self, e: Equation) -> None:
+        """A view of an array of the workspace is made beforehand."""
+        (source,), (out,) = e.inputs, e.outputs
+        view = View(e.params.get("axes"), False, e.params.get("shape"))
+        name = self._read(source)
+        if self._workspace.room(name) is None or self._copies(source, view):
+            self._call(e)
+        else:
+            self._names[out] = self._workspace.look(name, view, self._step)
+            self._borrowed.add(out)
 
     def _contract(self, e: Equation) -> None:
         """A product of matrices that goes straight to its place."""
@@ -154,68 +215,63 @@ class Program:
             self._call(e)
             return
         operands = list(e.inputs)[::-1] if recipe.swapped else list(e.inputs)
-        seen = [
-            self._seen(a, view)
-            for a, view in zip(operands, (recipe.first, recipe.second), strict=True)
-        ]
+        views = (recipe.first, recipe.second)
         probes = [
             _look(np.broadcast_to(np.float64(0), shape_of(a)), view)
-            for a, view in zip(operands, (recipe.first, recipe.second), strict=True)
+            for a, view in zip(operands, views, strict=True)
         ]
         product = np.dot if recipe.operation == "dot" else np.matmul
-        target = self._room(out, tuple(product(*probes).shape))
-        self._lines.append(f"{recipe.operation}({', '.join(seen)}, {target})")
+        shape = tuple(product(*probes).shape)
+        seen = [self._seen(a, view) for a, view in zip(operands, views, strict=True)]
+        target = self._room(out)
+        if shape != out.shape:
+            target = self._look(target, View(None, False, shape))
+        self._write(f"{recipe.operation}({', '.join(seen)}, {target})")
 
     def _seen(self, atom: Atom, view: View | None) -> str:
         """An operand as the matrices that the product wants."""
         name = self._read(atom)
         if view is None:
             return name
-        if name in self._workspace:
-            probe = np.empty(shape_of(atom))
-            if np.shares_memory(_look(probe, view), probe):
-                return self._view(name, lambda a: _look(a, view))
-        text = name
+        if not self._copies(atom, view):
+            return self._look(name, view)
+        turned = View(view.axes, False, None)
+        shape = shape_of(atom)
         if view.axes is not None:
-            text += ".T" if view.axes == (1, 0) else f".transpose({view.axes})"
-        if view.copy:
-            text = f"array({text}, order='C')"
-        return text if view.shape is None else f"{text}.reshape({view.shape})"
+            shape = tuple([shape[i] for i in view.axes])
+        kind = ArrayType(shape, type_of_atom(atom).dtype)
+        copy = self._scratch(kind)
+        self._write(f"copyto({copy}, {self._look(name, turned) if view.axes else name})")
+        return copy if view.shape is None else self._look(copy, View(None, False, view.shape))
 
     def _call(self, e: Equation) -> None:
         """Anything else is evaluated as it is eagerly."""
         rule = self._constant(re.sub(r"\W", "_", e.primitive.name), evaluation[e.primitive])
         params = [f"{k}={self._constant('param', v)}" for k, v in e.params.items()]
         text = f"{rule}({', '.join([*map(self._read, e.inputs), *params])})"
+        looks = e.primitive.name in VIEWS
         for v in e.outputs:
-            self._names[v] = f"r{len(self._names)}"
+            self._names[v] = self._workspace.call(0 if looks else v.type.nbytes, self._life(v))
         names = [self._names[v] for v in e.outputs]
-        if e.primitive.multiple_results:
-            self._lines.append(f"{', '.join(names)}, = {text}")
-        else:
-            self._lines.append(f"{names[0]} = {text}")
-        if e.primitive.name in VIEWS:
+        self._write(f"{', '.join(names)}{',' * e.primitive.multiple_results} = {text}")
+        if looks:
             self._borrowed.update(e.outputs)
         else:  # the rule may have given a view, a scalar, or an operand itself
             inputs = "".join(f", {self._read(a)}" for a in e.inputs)
-            self._lines += [f"{n} = own({n}{inputs})" for n in names]
+            for n in names:
+                self._write(f"{n} = own({n}{inputs})")
 
 
 _WRITERS: dict[str, Callable[[Program, Equation], None]] = {
     "fused": Program._kernel,
     "contract": Program._contract,
+    "reshape": Program._view,
+    "transpose": Program._view,
 }
 
 
 def _look(array: np.ndarray, view: View | None) -> np.ndarray:
     return array if view is None else view.of(array)
-
-
-def _make(makers: Sequence[Make]) -> tuple[np.ndarray, ...]:
-    made: list[np.ndarray] = []
-    for make in makers:
-        made.append(make(made))
-    return tuple(made)
 
 
 def _own(value: Any, *operands: Any) -> np.ndarray:
