@@ -57,7 +57,7 @@ def _vocabulary():
         if isinstance(value, (np.generic, type)):
             own[name] = value
         elif name not in own:
-            own[name] = _elementary(name[:-2])
+            own[name] = _elementary(name.removesuffix("_small")[:-2])
     return own
 
 
