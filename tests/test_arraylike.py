@@ -101,7 +101,7 @@ def test_values_that_may_change_are_copied_or_guarded(tmp_path):
 
 REFUSED = {
     "masked": (np.ma.array(V, mask=[0, 1, 0]), UnsupportedError, r"masked array.*where="),
-    "matrix": (np.matrix(V), UnsupportedError, r"np\.matrix.*np\.asarray"),
+    "matrix": (np.asarray(V).view(np.matrix), UnsupportedError, r"np\.matrix.*np\.asarray"),
     "sparse": (scipy.sparse.csr_array(np.eye(3)), UnsupportedError, "csr_array is no array"),
     "objects": (V.astype(object), DTypeError, "objects have no derivative|booleans or numbers"),
     "structured": (np.zeros(3, "f8,i4"), DTypeError, "convert the operands|booleans or numbers"),
