@@ -4,6 +4,8 @@ import pytest
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
+from tenrso_ad.compiler import kernel_source
+from tests.compiler.interpreter import interpreted
 
 R = np.random.default_rng(0)
 
@@ -190,3 +192,17 @@ def test_arrays_of_the_last_kind_take_the_short_way(monkeypatch):
     f(x, x)
     monkeypatch.setattr(type(f), "_general", None)
     np.testing.assert_array_equal(f(x, x), x + x)
+
+
+@pytest.mark.parametrize("chunk", [3, 4, 7, 50, 1000])
+def test_chunks_of_any_size_count_every_element_once(chunk, monkeypatch):
+    x = R.standard_normal((10, 9))
+
+    def f(x):
+        return tnp.sum(x), tnp.sum(x, axis=1), tnp.sum(x * x, axis=0), tnp.max(x), x * 2.0
+
+    monkeypatch.setattr(kernel_source, "BLOCK", 4)
+    with interpreted(), ta.config.parallel(min_size=1, chunk_size=chunk):
+        for given in (x, x.reshape(-1, 1), x.reshape(1, -1)):
+            for got, want in zip(ta.compile(f)(given), f(given), strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-12)

@@ -5,8 +5,10 @@ Kernels are run by Python here: what Numba makes of them is tested in `tests/com
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from hypothesis import given
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
+from tenrso_ad.compiler import kernel_source
 from tenrso_ad.compiler.passes import PASSES
 from tests.compiler.interpreter import interpreted
 from tests.properties.programs import BINARY, UNARY, broadcasts, draws, examples, seeds
@@ -74,14 +77,18 @@ steps = st.builds(
         max_size=8,
     ).map(tuple),
 )
-sides = st.lists(st.sampled_from([0, 1, 1, 2, 3]), max_size=3).map(tuple)
+sides = st.lists(st.sampled_from([3, 1, 0, 2, 5]), max_size=3).map(tuple)
 dtypes = st.sampled_from([np.float64, np.float32])
 subsets = st.sets(st.sampled_from(list(PASSES)))
+# as large arrays are computed: sums in blocks of so many elements, loops in chunks of so many
+divisions = st.none() | st.tuples(st.integers(1, 3), st.integers(1, 7))
 
 
-@given(steps, sides, sides, dtypes, dtypes, subsets, seeds)
-@examples(100)
-def test_compiled_programs_compute_the_same(f, shape_x, shape_y, kind_x, kind_y, left_out, seed):
+@given(steps, sides, sides, dtypes, dtypes, subsets, divisions, seeds)
+@examples(150)
+def test_compiled_programs_compute_the_same(
+    f, shape_x, shape_y, kind_x, kind_y, left_out, division, seed
+):
     x, y = draws(seed, shape_x, shape_y)
     x, y = x.astype(kind_x), y.astype(kind_y)
 
@@ -89,7 +96,12 @@ def test_compiled_programs_compute_the_same(f, shape_x, shape_y, kind_x, kind_y,
         outs, pullback = ta.vjp(f, x, y)
         return outs, pullback([tnp.ones_like(o) + 0.5 * tnp.cos(o) for o in outs])
 
-    with interpreted():
+    with contextlib.ExitStack() as settings:
+        settings.enter_context(interpreted())
+        if division is not None:
+            block, chunk = division
+            settings.enter_context(mock.patch.object(kernel_source, "BLOCK", block))
+            settings.enter_context(ta.config.parallel(min_size=1, chunk_size=chunk))
         compiled = ta.compile(results, passes=[p for p in PASSES if p not in left_out])
         got = ta.engine.tree.leaves(compiled(x, y))
     expected = ta.engine.tree.leaves(results(x, y))

@@ -137,5 +137,5 @@ def fusable(equation: Equation) -> bool:
     if name not in EXPRESSIONS:
         return False
     if name in _LOGICAL:
-        return all(t.dtype.char == "?" for t in types)
+        return all(isinstance(k, bool) or (k in types and k.dtype.char == "?") for k in kinds)
     return name not in _OF_NUMBERS or any(t.dtype.char != "?" for t in types)

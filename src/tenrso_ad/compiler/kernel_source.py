@@ -243,7 +243,7 @@ class _Writer:
                 self.emit(f"for b in range({first}, {last}, {BLOCK}):")
                 self.indent += 1
                 self.start_partials()
-                self.emit(f"for {self.counters[k]} in range(b, min(b + {BLOCK}, {n})):")
+                self.emit(f"for {self.counters[k]} in range(b, min(b + {BLOCK}, {last})):")
             else:
                 if inner:
                     self.start_partials()
@@ -370,15 +370,15 @@ class _Writer:
         else:
             typed = [t.dtype.char for t in map(type_of_atom, e.inputs) if hasattr(t, "dtype")]
             char = e.outputs[0].dtype.char
-            if char == "?":
-                char = next(c for c in typed if c != "?")
+            if char == "?":  # a comparison; one of booleans and a number is made of numbers
+                char = next((c for c in typed if c != "?"), "d")
         if char == "?":
             return str(bool(value))
-        if not np.isfinite(value):
-            return _not_finite(float(value))
-        if char == "d":
-            return f"({float(value)!r})"
-        return f"float32({float(np.float32(value))!r})"
+        with np.errstate(over="ignore"):
+            number = float(value) if char == "d" else float(np.float32(value))
+        if not np.isfinite(number):
+            return _not_finite(number)
+        return f"({number!r})" if char == "d" else f"float32({number!r})"
 
     def expression(self, e: Equation, texts: list[str]) -> str:
         (out,) = e.outputs
