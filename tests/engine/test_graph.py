@@ -50,6 +50,34 @@ def test_printing():
     ]
 
 
+def test_printing_graphs_inside_of_equations():
+    inner = Primitive("inner", multiple_results=True)
+    del registry["inner"]
+    x, y, z, once = (vector() for _ in range(4))
+    body = Graph((x,), (Equation(EXP, (x,), (y,)), Equation(ADD, (y, x), (z,))), (z,))
+    other = Equation(inner, (z,), (once,), {"body": body, "axes": tuple(range(100))})
+    graph = Graph((x,), (Equation(inner, (x,), (z,), {"body": body}), other), (once,))
+    assert str(graph).splitlines() == [
+        "graph(a:float64[3]):",
+        "  c:float64[3] = inner a",
+        "    b:float64[3] = exp a",
+        "    c:float64[3] = add b a",
+        "  d:float64[3] = inner axes=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, ... c",
+        "    given a",
+        "    b:float64[3] = exp a",
+        "    c:float64[3] = add b a",
+        "    return c",
+        "  return d",
+    ]
+
+
+def test_printing_constants():
+    one = np.broadcast_to(np.float64(2.5), (2, 3))
+    shown = [one, np.arange(3), np.float32(1.5), True, np.array(4)]
+    texts = ["<2.5 float64[2,3]>", "<int64[3]>", "1.5", "True", "4"]
+    assert [str(Constant(c)) for c in shown] == texts
+
+
 def test_names_go_on_after_the_alphabet():
     def f(x):
         for _ in range(60):

@@ -22,6 +22,7 @@ from .passes import FOR_KERNELS, PASSES, optimised
 from .plain import PlainProgram
 from .program import Program
 from .report import Report
+from .statistics import Statistics, statistics
 from .workspace import Memory
 
 
@@ -188,6 +189,11 @@ class Compiled:
     def memory(self) -> Memory:
         """Bytes that a call of the version compiled last takes beside its arguments."""
         return [s.program.memory for s in self._known.values() if s is not None][-1]
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the version compiled last consists of, and what it costs to compute."""
+        return statistics(self.graphs[-1])
 
     def clear(self) -> None:
         """Give back the memory that is kept for the next calls; they make it anew."""

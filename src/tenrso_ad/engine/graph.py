@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,9 +47,12 @@ class Constant:
     value: Any
 
     def __str__(self) -> str:
-        if isinstance(self.value, Tracer) or np.ndim(self.value):
-            return f"<{describe(self.value)}>"
-        return str(self.value)
+        value = self.value
+        if isinstance(value, np.ndarray) and value.size > 1 and not any(value.strides):
+            return f"<{value.flat[0]} {describe(value)}>"  # one value everywhere
+        if isinstance(value, Tracer) or getattr(value, "shape", None):
+            return f"<{describe(value)}>"
+        return str(value)
 
 
 Atom = Variable | Constant
@@ -66,8 +70,17 @@ class Equation:
 
     def __str__(self) -> str:
         left = ", ".join(f"{v}:{v.type}" for v in self.outputs)
-        params = "".join(f" {k}={v!r}" for k, v in self.params.items())
+        params = "".join(
+            f" {k}={textwrap.shorten(repr(v), 60, placeholder=' ...')}"
+            for k, v in self.params.items()
+            if not isinstance(v, Graph)
+        )
         return f"{left} = {self.primitive.name}{params} {' '.join(map(str, self.inputs))}".rstrip()
+
+    @property
+    def bodies(self) -> list[Graph]:
+        """Graphs that the equation is made of."""
+        return [v for v in self.params.values() if isinstance(v, Graph)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,15 +101,21 @@ class Graph:
 
     def __post_init__(self) -> None:
         """Give every variable a short name, in order of appearance, for printing."""
-        number = 0
-        for v in self.variables():
+        for number, v in enumerate(dict.fromkeys(self._with_bodies())):
             object.__setattr__(v, "name", _letters(number))
-            number += 1
 
     def variables(self) -> Iterable[Variable]:
         """Inputs, then what each equation defines."""
         yield from self.inputs
         for equation in self.equations:
+            yield from equation.outputs
+
+    def _with_bodies(self) -> Iterable[Variable]:
+        """All variables, and those of the graphs that equations are made of."""
+        yield from self.inputs
+        for equation in self.equations:
+            for body in equation.bodies:
+                yield from body._with_bodies()
             yield from equation.outputs
 
     def verify(self) -> Graph:
@@ -168,8 +187,19 @@ class Graph:
 
     def __str__(self) -> str:
         head = ", ".join(f"{v}:{v.type}" for v in self.inputs)
-        body = "".join(f"\n  {e}" for e in self.equations)
-        return f"graph({head}):{body}\n  return {', '.join(map(str, self.outputs))}"
+        lines = [f"graph({head}):", *self._lines(), f"return {', '.join(map(str, self.outputs))}"]
+        return "\n  ".join(lines)
+
+    def _lines(self) -> Iterable[str]:
+        """Equations, and indented below them the graphs that they are made of."""
+        for e in self.equations:
+            yield str(e)
+            for body in e.bodies:
+                if body.inputs != e.inputs:
+                    yield f"  given {', '.join(map(str, body.inputs))}"
+                yield from (f"  {line}" for line in body._lines())
+                if body.outputs != e.outputs:
+                    yield f"  return {', '.join(map(str, body.outputs))}"
 
 
 def infer(primitive: Primitive, types: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, ...]:
