@@ -7,6 +7,7 @@ import inspect
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..engine.errors import ArgumentError, RetraceError, describe
 from ..engine.graph import Constant, Graph
 from ..engine.staging import stage
 from ..engine.trace import Tracer
+from .drawing import draw
 from .passes import FOR_KERNELS, PASSES, optimised
 from .plain import PlainProgram
 from .program import Program
@@ -194,6 +196,10 @@ class Compiled:
     def statistics(self) -> Statistics:
         """What the version compiled last consists of, and what it costs to compute."""
         return statistics(self.graphs[-1])
+
+    def draw(self, path: str | Path) -> None:
+        """Draw the graph of the version compiled last; the file's name ends in .svg or .dot."""
+        draw(self.graphs[-1], path)
 
     def clear(self) -> None:
         """Give back the memory that is kept for the next calls; they make it anew."""
