@@ -185,3 +185,84 @@ def test_mistakes_are_named():
 
     with pytest.raises(NotDifferentiableError, match=r"call h\.defjvp first"):
         h(X)
+
+
+# --- functions that change what they are given ----------------------------------------------------
+
+A = np.array([[1.5, -2.0, 3.0], [0.5, 4.0, -1.0]])
+
+
+def doubled(change_forward=False, change_backward=False):
+    """2 x by custom_vjp, whose functions may change what they are given."""
+
+    @ta.custom_vjp
+    def double(x):
+        if change_forward:
+            x *= 2
+            return x
+        return 2 * x
+
+    def backward(saved, g):
+        if change_backward:
+            g *= 2
+            return (g,)
+        return (2 * g,)
+
+    double.defvjp(lambda x: (double.function(x), ()), backward)
+    return double
+
+
+def test_a_custom_function_cannot_change_arrays_that_others_need():
+    double = doubled(change_forward=True)
+    w = ta.tensor(A)
+    h = tnp.exp(w)
+    for call in (
+        lambda: double(h),
+        lambda: ta.jvp(double, (A,), (A,)),
+        lambda: ta.grad(lambda x: tnp.sum(double(x)))(A),
+    ):
+        with pytest.raises(ValueError, match="read-only"):
+            call()
+    y = tnp.exp(w)
+    z = (doubled(change_backward=True)(y) + y).sum()
+    with pytest.raises(ValueError, match="read-only"):
+        z.backward()
+    np.testing.assert_array_equal(h.value, np.exp(A))
+    mine = A.copy()
+    double(mine)  # nobody else's
+    np.testing.assert_array_equal(mine, 2 * A)
+
+
+def test_tensors_that_a_custom_function_changes_are_its_own():
+    double = doubled(change_forward=True)
+    np.testing.assert_array_equal(ta.vmap(double)(A), 2 * A)
+    v = ta.tensor(A)
+    h = v * 1
+
+    def f(x):
+        y = tnp.exp(x)
+        return tnp.sum(double(y) + y)
+
+    np.testing.assert_allclose(ta.grad(f)(h).value, 3 * np.exp(A))
+    np.testing.assert_array_equal(h.value, A)
+
+
+def test_what_a_custom_function_saves_cannot_change():
+    kept = np.array([1.0, 2.0, 3.0])
+
+    @ta.custom_vjp
+    def scaled(x, by):
+        return x * by
+
+    scaled.defvjp(
+        lambda x, by: (x * by, (by, kept)),
+        lambda saved, g: (g * saved[0] * saved[1], None),
+    )
+    w, by = ta.tensor(A), A[0].copy()
+    y = scaled(w, by).sum()
+    for array in (by, kept):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9.0
+    y.backward()
+    np.testing.assert_array_equal(w.grad, np.tile(A[0] * [1, 2, 3], (2, 1)))
+    kept[0] = 9.0

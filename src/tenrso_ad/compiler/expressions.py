@@ -23,7 +23,7 @@ EXPRESSIONS: dict[str, str] = {
     "reciprocal": "one / {0}",
     "square": "{0} * {0}",
     **{name: f"m.{name}({{0}}, {{1}})" for name in ("power", "hypot", "arctan2")},
-    "stop_gradient": "{0}",
+    **dict.fromkeys(("stop_gradient", "copy"), "{0}"),
     "astype": "{0}",
     "contract": "{0} * {1}",  # where nothing is summed
     # exponentials, logarithms, trigonometric and hyperbolic functions

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import trace as _trace
+from .guard import Held
 from .primitive import Primitive
 from .trace import Trace, Tracer, custom_results, missing_rule, no_value, snapshot
 
@@ -43,7 +44,9 @@ class BatchTrace(Trace):
         """Turn the call into one over the whole batch."""
         self.check_open()
         values, batched = self._split(args)
-        outs = custom_results(self, call.name, call.batched(self.size, batched).apply(values))
+        with Held(values):
+            outs = call.batched(self.size, batched).apply(values)
+        outs = custom_results(self, call.name, outs)
         return [_trace.Tensor(o, self, None) for o in outs]
 
     def shape_of(self, tracer: Tracer) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import trace as _trace
+from .guard import Held
 from .primitive import Primitive
 from .trace import Trace, Tracer, bind, custom_results, missing_rule, snapshot
 
@@ -44,10 +45,11 @@ class ForwardTrace(Trace):
         """Ask the call for its tangents one level further out."""
         self.check_open()
         values, tangents = self._split(args)
-        if all(t is None for t in tangents):
-            outs, out_tangents = call.primal(values), None
-        else:
-            outs, out_tangents = call.tangents(values, tangents)
+        with Held((*values, *tangents)):
+            if all(t is None for t in tangents):
+                outs, out_tangents = call.primal(values), None
+            else:
+                outs, out_tangents = call.tangents(values, tangents)
         if out_tangents is None:
             out_tangents = [None] * len(outs)
         outs = custom_results(self, call.name, outs)

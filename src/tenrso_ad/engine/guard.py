@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,23 @@ def _make_writeable(array: np.ndarray) -> None:
         base.views.append(array)
     elif id(array) not in _locks:
         array.flags.writeable = True
+
+
+class Held:
+    """Keep the plain arrays among values read-only for the length of a ``with`` block."""
+
+    __slots__ = ("_guards", "_values")
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self._values = values
+
+    def __enter__(self) -> None:
+        self._guards = [protect(v) for v in self._values if type(v) is np.ndarray]
+
+    def __exit__(self, *_: object) -> None:
+        for guard in self._guards:
+            if guard is not None:
+                guard.release()
 
 
 def protect(array: np.ndarray) -> Guard | None:

@@ -24,7 +24,7 @@ from . import trace as _trace
 from .allocation import keep_freed_memory
 from .array_type import ArrayType
 from .errors import BackwardError, explain
-from .guard import Guard, protect
+from .guard import Guard, Held, protect
 from .node import LazyCotangent, Leaf, Node, Output
 from .primitive import NO_PARAMS, Primitive
 from .trace import (
@@ -214,12 +214,14 @@ class ReverseTrace(Trace):
         values = [snapshot(a.value if m else a) for a, m in zip(args, mine, strict=True)]
         wanted = [a.node if m else None for a, m in zip(args, mine, strict=True)]
         if not self.recording or all(w is None for w in wanted):
-            outs = custom_results(self, call.name, call.primal(values))
-            return self._unrecorded(call.primitive, outs)
-        outs, residuals, apply = call.forward(values)
+            with Held(values):
+                outs = call.primal(values)
+            return self._unrecorded(call.primitive, custom_results(self, call.name, outs))
+        with Held(values):
+            outs, residuals, apply = call.forward(values)
         outs = custom_results(self, call.name, outs)
-        residuals = tuple(custom_results(self, call.name, residuals))
-        node = Node(call.primitive, {}, wanted, apply, residuals)
+        residuals = tuple([snapshot(r) for r in custom_results(self, call.name, residuals)])
+        node = Node(call.primitive, {}, wanted, apply, _guarded(residuals, residuals, self))
         self._note(node)
         return self._outputs(node, outs)
 

@@ -43,7 +43,7 @@ class StagingTrace(Trace):
     def process_custom(self, call: Any, args: Sequence[Any]) -> Any:
         """Write down what the call computes: here nobody asks for its derivative any more."""
         self.check_open()
-        return call.primal(args)
+        return call.primal([snapshot(a) for a in args])
 
     def atom(self, value: Any) -> Atom:
         """Variable of a tensor of this trace, or a constant."""

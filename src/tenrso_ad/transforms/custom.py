@@ -10,10 +10,11 @@ from ..engine import tree
 from ..engine.array_type import type_of
 from ..engine.batch import BatchTrace
 from ..engine.errors import ArgumentError, NotDifferentiableError, ShapeError, describe
+from ..engine.guard import Held
 from ..engine.opening import brought_out, opened
 from ..engine.primitive import Primitive
 from ..engine.reverse import transpose
-from ..engine.trace import Tracer, innermost
+from ..engine.trace import Tracer, innermost, snapshot
 from ..ops.broadcasting import broadcast_to, sum_to
 from ..ops.declare import differentiable, instantiate, zeros_like
 from ..ops.pointwise import operand
@@ -282,8 +283,10 @@ class custom_vjp(_Custom[P, R]):
             return self._flat_out(out, out_structure), leaves
 
         def backward(residuals: Any, cotangents: Any) -> list[Any]:
-            g = tree.unflatten(out_structure[0], [conjugated(c) for c in cotangents])
-            results = user_backward(tree.unflatten(residual_structure[0], residuals), g)
+            g = tree.unflatten(out_structure[0], [snapshot(conjugated(c)) for c in cotangents])
+            kept = tree.unflatten(residual_structure[0], [snapshot(r) for r in residuals])
+            with Held((*residuals, *cotangents)):  # others may read them too
+                results = user_backward(kept, g)
             return self._spread(results, structure, types)
 
         return _ReverseCall(self.name, primal, forward, backward)
@@ -355,9 +358,10 @@ class custom_jvp(_Custom[P, R]):
             raise ArgumentError(f"custom_jvp {self.name}: pass the arguments by position")
 
         def push(values: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-            primals, _ = tree.unflatten(structure, values)
-            args_structure = structure.children()[0]
-            out, tangent = rule(primals, tree.unflatten(args_structure, tangents))
+            primals, _ = tree.unflatten(structure, [snapshot(v) for v in values])
+            directions = tree.unflatten(structure.children()[0], [snapshot(t) for t in tangents])
+            with Held((*values, *tangents)):
+                out, tangent = rule(primals, directions)
             outs = self._flat_out(out, out_structure)
             return outs, out_structure[0].flatten_up_to(tangent)
 
