@@ -461,12 +461,13 @@ def test_under_no_grad():
         d += 1
     np.testing.assert_array_equal(h.value, 2 * A)
     np.testing.assert_array_equal(d.value, 2 * A + 1)
-    cut = None
     with ta.no_grad():
         cut = h[0]
     h += 1
     np.testing.assert_array_equal(cut.value, 2 * A[0] + 1)
     assert h.requires_grad and not cut.requires_grad
+    with pytest.raises(InPlaceError, match="read from a tensor with a history under no_grad"):
+        cut += w[0]
     with ta.Tape() as tape:
         w = ta.tensor(A)
         tape.eval()

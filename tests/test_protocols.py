@@ -348,6 +348,8 @@ def test_questions():
     assert np.shares_memory(x, x.T) and not np.shares_memory(x[0], x[1])
     assert np.may_share_memory(x[0], x[:, 1]) and not np.may_share_memory(x, x.copy())
     assert not np.shares_memory(x, A)
+    z = ta.tensor(A + 1j)
+    assert np.shares_memory(z, z.imag) and not np.shares_memory(z.real, z.imag)
     assert np.array2string(x) == np.array2string(A)
     assert (np.array_repr(x), np.array_str(x)) == (repr(A), str(A))
     with pytest.raises(ConcretizationError, match=r"np\.array2string needs the value"):

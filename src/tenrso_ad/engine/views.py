@@ -47,11 +47,6 @@ def relate(view: Any, base: Any, primitive: Primitive, params: Mapping[str, Any]
     base.views.add(weakref.ref(view, base.views.discard))
 
 
-def related(x: Any, y: Any) -> bool:
-    """Whether a change of one tensor shows in the other."""
-    return _root(x) is _root(y)
-
-
 def is_scalar(x: Any) -> bool:
     """Whether NumPy has a scalar in the place of a tensor: what it computes without axes.
 
@@ -72,9 +67,8 @@ def layout(x: Any, memory: dict[int, Any] | None = None) -> Any:
     if origin is not None:
         base, primitive, params = origin
         return evaluation[primitive](layout(base, memory), **params)
-    if memory is None:
-        return np.empty(x.shape, bool)
-    return memory.setdefault(id(x), np.empty(x.shape, bool))
+    made = np.empty(x.shape, complex if getattr(x.dtype, "kind", "") == "c" else bool)
+    return made if memory is None else memory.setdefault(id(x), made)
 
 
 def change(x: Any, new: Any) -> None:
@@ -98,7 +92,7 @@ def change(x: Any, new: Any) -> None:
                 f"{describe(x)} was made by {primitive.name}, whose result is read-only; change "
                 "the array that it was read from, or a copy of it"
             )
-        if _is_cut(root, base) and base.trace.recording:
+        if _is_cut(root, base) and getattr(base.trace, "recording", False):
             raise InPlaceError(
                 f"{describe(root)} was read from a tensor with a history under no_grad, so that "
                 "it has none; read it again before it changes"
@@ -123,11 +117,6 @@ def _origins(x: Any) -> Iterator[Origin]:
         if is_scalar(x):
             return  # no memory to share
         yield origin
-
-
-def _root(x: Any) -> Any:
-    bases = [base for base, _, _ in _origins(x)]
-    return bases[-1] if bases else x
 
 
 def _leaf(x: Any, root: Any, new: Any) -> Leaf | None:
