@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import re
 from unittest import mock
 
 import numpy as np
@@ -57,7 +58,7 @@ def _vocabulary():
         if isinstance(value, (np.generic, type)):
             own[name] = value
         elif name not in own:
-            own[name] = _elementary(name.removesuffix("_small")[:-2])
+            own[name] = _elementary(re.match(r"(\w+?)(32|64)", name)[1])
     return own
 
 

@@ -86,17 +86,18 @@ def test_booleans_among_numbers():
             np.testing.assert_allclose(got, want, rtol=1e-6)
 
 
-def test_functions_are_written_into_long_loops_only():
-    """The code of a kernel for few elements stays small, however many functions it calls."""
+@pytest.mark.parametrize("length, name", [(3, "sin64_small"), (SMALL, "sin64_shared")])
+def test_the_code_of_functions_is_not_repeated(length, name):
+    """A kernel stays small, however many functions it calls."""
 
     def chain(x):
         for _ in range(200):
             x = tnp.sin(x)
         return x
 
-    short, long = ta.compile(chain), ta.compile(tnp.sin)
-    x = R.standard_normal(3)
-    np.testing.assert_allclose(short(x), chain(x), rtol=1e-13)
-    long(np.ones(SMALL))
-    assert short.source.count("sin64_small(") == 200 and "sin64(" not in short.source
-    assert "sin64(" in long.source and "sin64_small(" not in long.source
+    compiled, single = ta.compile(chain), ta.compile(tnp.sin)
+    x = R.standard_normal(length)
+    np.testing.assert_allclose(compiled(x), chain(x), rtol=1e-13)
+    np.testing.assert_allclose(single(x), np.sin(x), rtol=1e-15)
+    assert compiled.source.count(f"{name}(") == 200 and "sin64(" not in compiled.source
+    assert ("sin64(" in single.source) == (length >= SMALL)

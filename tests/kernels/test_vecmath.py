@@ -220,19 +220,21 @@ def test_loops_are_vectorised(name, dtype):
     assert re.search(r"\bv(mul|fmadd\d+|sqrt)p[sd]\s.*%[yz]mm", code)
 
 
-def test_small_loops_compute_the_same():
-    """Functions that are called, mostly C's, in one kernel."""
+@pytest.mark.parametrize("variant", ["small", "shared"])
+def test_variants_compute_the_same(variant):
+    """Functions that are called, some of them C's, in one kernel."""
     names = [n for n in CASES if n not in BINARY]
-    calls = [f"store(out, i * {len(names)} + {j}, {n}(x))" for j, n in enumerate(names)]
+    x = np.array([0.3, -0.7, 1.5, 20.0, -3.0, np.nan, np.inf, -0.0] * 8)
+    calls = [f"store(out, i + {j * x.size}, {n}(x))" for j, n in enumerate(names)]
     array = types.Array(types.float64, 1, "C")
     text = "\n        ".join(
         ["def kernel(xs, out):\n    for i in range(xs.size):", "x = load(xs, i)", *calls]
     )
     scope = {"load": memory.load, "store": memory.store}
-    scope |= {n: FUNCTIONS[f"{n}64_small"] for n in names}
+    scope |= {n: FUNCTIONS[f"{n}64_{variant}"] for n in names}
     exec(text, scope)
-    x = np.array([0.3, -0.7, 1.5, 20.0, -3.0, np.nan, np.inf, -0.0])
-    out = np.empty((x.size, len(names)))
-    njit(types.void(array, array), error_model="numpy")(scope["kernel"])(x, out.ravel())
-    for j, name in enumerate(names):
-        np.testing.assert_allclose(out[:, j], compute(name, x), rtol=1e-15, err_msg=name)
+    out = np.empty((len(names), x.size))
+    compiled = njit(types.void(array, array), error_model="numpy")(scope["kernel"])
+    compiled(x, out.ravel())
+    for got, name in zip(out, names, strict=True):
+        np.testing.assert_allclose(got, compute(name, x), rtol=1e-15, err_msg=name)

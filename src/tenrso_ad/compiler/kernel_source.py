@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,9 @@ DIVIDE_FROM = 150_000
 
 SMALL = 64
 """Turns of a loop below which its elementary functions are called, not written into it."""
+
+MANY = 8
+"""Calls of an elementary function in one loop above which they share its code."""
 
 _SUFFIX = {"d": "64", "f": "32", "?": "b"}
 
@@ -138,7 +142,8 @@ class _Writer:
     # --- one nest ---------------------------------------------------------------------------------
 
     def write_nest(self, nest: Nest) -> None:
-        self.calls = "_small" if math.prod(nest.space) < SMALL else ""
+        self.small = math.prod(nest.space) < SMALL
+        self.calls = Counter(f for e in nest.equations for f in functions_of(e))
         accesses: list[tuple[int, ...]] = []
         place_of: dict[tuple[int, ...], int] = {}
 
@@ -394,7 +399,9 @@ class _Writer:
                 for a, t in zip(e.inputs, texts, strict=True)
             ]
         text = _typed(EXPRESSIONS[e.primitive.name].format(*texts), char)
-        text = re.sub(r"\bm\.(\w+)", rf"\g<1>{suffix}{self.calls}", text)
+        for name in functions_of(e):
+            variant = "_small" if self.small else "_shared" * (self.calls[name] > MANY)
+            text = re.sub(rf"\bm\.{name}\b", f"{name}{suffix}{variant}", text)
         return f"float{suffix}({text})" if e.primitive.name == "astype" else text
 
 
@@ -415,6 +422,11 @@ def _not_finite(value: float) -> str:
     return "infinity" if value > 0 else "(-infinity)"
 
 
+def functions_of(equation: Equation) -> list[str]:
+    """Elementary functions that an equation calls."""
+    return re.findall(r"\bm\.(\w+)", EXPRESSIONS.get(equation.primitive.name, ""))
+
+
 def is_large(nest: Nest) -> bool:
     """Whether threads are to share a nest."""
     least = threads.settings.min_size
@@ -423,5 +435,5 @@ def is_large(nest: Nest) -> bool:
 
 def estimate(nest: Nest) -> float:
     """Nanoseconds that a nest takes in one thread, roughly."""
-    calls = sum("m." in EXPRESSIONS.get(e.primitive.name, "") for e in nest.equations)
+    calls = sum(len(functions_of(e)) for e in nest.equations)
     return math.prod(nest.space) * (0.1 + 0.05 * len(nest.equations) + 0.7 * calls)

@@ -16,19 +16,19 @@ from . import (  # noqa: F401 (they declare the functions)
     powers,
     trigonometric,
 )
-from .calling import BODIES, compact, native
+from .calling import BODIES, compact, inlined, shared
 from .instructions import DOUBLE, SINGLE
 
 
 def functions() -> dict[str, Any]:
     """All functions as a kernel may call them.
 
-    ``exp64`` and ``exp32`` become part of the loop; ``exp64_small`` and ``exp32_small`` are for
-    loops of few turns, or none.
+    ``exp64`` and ``exp32`` become part of the loop; ``exp64_shared`` is for loops that call many
+    functions, and ``exp64_small`` for those of few turns.
     """
     return {
         f"{name}{format.bits}{suffix}": make(name, format)
         for name in BODIES[DOUBLE]
         for format in (DOUBLE, SINGLE)
-        for suffix, make in (("", native), ("_small", compact))
+        for suffix, make in (("", inlined), ("_shared", shared), ("_small", compact))
     }

@@ -14,11 +14,20 @@ from numba import types
 from numba.extending import intrinsic
 
 from .instructions import DOUBLE, SINGLE, Format, Real, narrowed, widened
+from .versions import call, write_versions
 
 Body = Callable[..., Real]
 
 BODIES: dict[Format, dict[str, Body]] = {DOUBLE: {}, SINGLE: {}}
 """The functions that are declared, by format and name."""
+
+C_NAMES = {
+    **{name: name for name in ("exp", "exp2", "expm1", "log", "log1p", "log2", "log10")},
+    **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
+    **{"hypot": "hypot", "cbrt": "cbrt", "power": "pow", "erf": "erf", "erfc": "erfc"},
+}
+"""What functions are called in the C library."""
 
 
 def elementary(name: str, *formats: Format) -> Callable[[Body], Body]:
@@ -35,46 +44,75 @@ def elementary(name: str, *formats: Format) -> Callable[[Body], Body]:
     return declare
 
 
-C_NAMES = {
-    **{name: name for name in ("exp", "exp2", "expm1", "log", "log1p", "log2", "log10")},
-    **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
-    **{"hypot": "hypot", "cbrt": "cbrt", "power": "pow", "erf": "erf", "erfc": "erfc"},
-}
-"""What functions are called in the C library."""
+# --- as Numba's kernels call them -----------------------------------------------------------------
 
 
-def native(name: str, format: Format) -> Any:
-    """A declared function for Numba's kernels, written into the loop around it."""
-    body = BODIES[format].get(name) or _rounded(BODIES[DOUBLE][name])
-    return _intrinsic(f"{name}{format.bits}", body, _arity(body), format, "alwaysinline")
+def inlined(name: str, format: Format) -> Any:
+    """A function whose code becomes part of the loop around it."""
+    body = _body(name, format)
+    return _intrinsic(f"{name}{format.bits}", body, format, "alwaysinline")
 
 
 def compact(name: str, format: Format) -> Any:
-    """The same function as a call: less to compile, and no vectors; if possible, of C's library."""
+    """A function that is called, for a single number: of C's library if it is there."""
+    body = _body(name, format)
     if name == "sqrt":  # one instruction
-        return native(name, format)
-    body = BODIES[format].get(name) or _rounded(BODIES[DOUBLE][name])
+        return inlined(name, format)
     if name in C_NAMES:
         label = C_NAMES[name] + ("" if format is DOUBLE else "f")
-        return _intrinsic(label, None, _arity(body), format, "nounwind")
-    return _intrinsic(f"{name}{format.bits}_called", body, _arity(body), format, "noinline")
+        return _intrinsic(label, body, format, "nounwind", external=True)
+    return _intrinsic(f"{name}{format.bits}_small", body, format, "noinline")
 
 
-def _intrinsic(label: str, body: Body | None, arity: int, format: Format, attribute: str) -> Any:
-    kind = types.float64 if format is DOUBLE else types.float32
+def _intrinsic(
+    label: str, body: Body, format: Format, attribute: str, external: bool = False
+) -> Any:
+    arity = len(signature(body).parameters)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         module = builder.module
         if label not in module.globals:
-            value = format.type
-            function = ir.Function(module, ir.FunctionType(value, [value] * arity), label)
+            kind = format.type
+            function = ir.Function(module, ir.FunctionType(kind, [kind] * arity), label)
             function.attributes.add(attribute)
-            if body is not None:
+            if not external:
                 function.linkage = "internal"
-                inside = ir.IRBuilder(function.append_basic_block())
-                inside.ret(body(*(Real(inside, a) for a in function.args)).code)
+                _fill(function, body)
         return builder.call(module.globals[label], args)
+
+    return _of_numba(arity, format, generate)
+
+
+def shared(name: str, format: Format) -> Any:
+    """A function that is called, also for vectors: less to compile where there are many."""
+    body = _body(name, format)
+    arity = len(signature(body).parameters)
+    label = f"tenrso_ad_{name}{format.bits}"
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        write_versions(builder.module, label, format, arity, lambda f, width: _fill(f, body))
+        return call(label, [Real(builder, a) for a in args]).code
+
+    return _of_numba(arity, format, generate)
+
+
+def _body(name: str, format: Format) -> Body:
+    if name in BODIES[format]:
+        return BODIES[format][name]
+    body = BODIES[DOUBLE][name]
+    if len(signature(body).parameters) == 1:
+        return lambda x: narrowed(body(widened(x)))
+    return lambda x, y: narrowed(body(widened(x), widened(y)))
+
+
+def _fill(function: Any, body: Body) -> None:
+    """Write the body of a function."""
+    builder = ir.IRBuilder(function.append_basic_block())
+    builder.ret(body(*(Real(builder, a) for a in function.args)).code)
+
+
+def _of_numba(arity: int, format: Format, generate: Callable[..., Any]) -> Any:
+    kind = types.float64 if format is DOUBLE else types.float32
 
     def unary(typingctx: Any, x: Any) -> Any:
         return kind(kind), generate
@@ -83,13 +121,3 @@ def _intrinsic(label: str, body: Body | None, arity: int, format: Format, attrib
         return kind(kind, kind), generate
 
     return intrinsic(unary if arity == 1 else binary)
-
-
-def _arity(body: Body) -> int:
-    return len(signature(body).parameters)
-
-
-def _rounded(body: Body) -> Body:
-    if _arity(body) == 1:
-        return lambda x: narrowed(body(widened(x)))
-    return lambda x, y: narrowed(body(widened(x), widened(y)))

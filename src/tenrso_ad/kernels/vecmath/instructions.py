@@ -2,7 +2,8 @@
 
 An elementary function is a Python function of such numbers. It runs once, while a kernel that calls
 it is compiled, and what it does becomes straight-line code, without branch or call, so that LLVM
-can compute several elements at once. Nothing may be reordered: no instruction has fast-math flags.
+can compute several elements at once. A number may be a vector of numbers too. Nothing may be
+reordered: no instruction has fast-math flags.
 
 Instructions that only AVX-512 has for vectors are avoided: between whole and floating-point
 numbers, and arithmetic shifts of 64 bits.
@@ -57,8 +58,18 @@ INFINITY = float("inf")
 NAN = float("nan")
 
 
+def type_of(kind: Any, width: int) -> Any:
+    """LLVM's type of a vector of so many elements of one kind, or of a number, which is width 1."""
+    return kind if width == 1 else ir.VectorType(kind, width)
+
+
+def constant(value: float, kind: Any, width: int) -> Any:
+    """LLVM's constant of one value in every element."""
+    return ir.Constant(type_of(kind, width), value if width == 1 else [value] * width)
+
+
 class _Number:
-    """A value in a function that is being written."""
+    """A value, or a vector of them, in a function that is being written."""
 
     __slots__ = ("builder", "code")
 
@@ -66,9 +77,21 @@ class _Number:
         self.builder = builder
         self.code = code
 
+    @property
+    def width(self) -> int:
+        """Number of elements."""
+        return getattr(self.code.type, "count", 1)
+
+    @property
+    def _element(self) -> Any:
+        """LLVM's type of an element."""
+        return getattr(self.code.type, "element", self.code.type)
+
     def _code_of(self, other: Any) -> Any:
         """A constant has the type of what it is combined with."""
-        return other.code if isinstance(other, _Number) else ir.Constant(self.code.type, other)
+        if isinstance(other, _Number):
+            return other.code
+        return constant(other, self._element, self.width)
 
     def _do(self, instruction: str, *others: Any) -> Self:
         operands = [self.code, *map(self._code_of, others)]
@@ -132,7 +155,7 @@ class Whole(_Number):
     @property
     def format(self) -> Format:
         """Format of the floating-point numbers of its size."""
-        return DOUBLE if self.code.type.width == 64 else SINGLE
+        return DOUBLE if self._element.width == 64 else SINGLE
 
     def _compare(self, how: str, other: Whole | int) -> Truth:
         code = self.builder.icmp_signed(how, self.code, self._code_of(other))
@@ -157,7 +180,7 @@ class Real(_Number):
     @property
     def format(self) -> Format:
         """Format of the number."""
-        return SINGLE if isinstance(self.code.type, ir.FloatType) else DOUBLE
+        return SINGLE if isinstance(self._element, ir.FloatType) else DOUBLE
 
     def __add__(self, other: Real | float) -> Real:
         return self._do("fadd", other)
@@ -215,9 +238,11 @@ class Real(_Number):
 
 def _intrinsic(name: str, x: Real, *others: Real | float) -> Real:
     """Call an LLVM intrinsic on numbers of one type."""
-    kind = x.code.type
-    function = x.builder.module.declare_intrinsic(
-        name, [kind], ir.FunctionType(kind, [kind] * (1 + len(others)))
+    kind, module = x.code.type, x.builder.module
+    vector = "" if x.width == 1 else f"v{x.width}"
+    name = f"{name}.{vector}f{x.format.bits}"
+    function = module.globals.get(name) or ir.Function(
+        module, ir.FunctionType(kind, [kind] * (1 + len(others))), name
     )
     return Real(x.builder, x.builder.call(function, [x.code, *map(x._code_of, others)]))
 
@@ -253,21 +278,16 @@ def select(condition: Truth, yes: Whole | int, no: Whole | int) -> Whole: ...
 def select(condition: Truth, yes: Real | float, no: Real | float) -> Real: ...
 def select(condition: Truth, yes: Any, no: Any) -> Any:
     """One of two values, both of which are computed; constants are whole if they are int."""
-    for value in (yes, no):
-        if isinstance(value, _Number):
-            like = value
-            break
-    else:
-        like = _constant(yes, condition.builder, condition.format)
-    builder = condition.builder
+    builder, format = condition.builder, condition.format
+    like = next((v for v in (yes, no) if isinstance(v, _Number)), None)
+    if like is None:
+        width = getattr(condition.code.type, "count", 1)
+        if isinstance(yes, int):
+            like = Whole(builder, constant(yes, ir.IntType(format.bits), width))
+        else:
+            like = Real(builder, constant(yes, format.type, width))
     code = builder.select(condition.code, like._code_of(yes), like._code_of(no))
     return type(like)(builder, code)
-
-
-def _constant(value: float, builder: Any, format: Format) -> Real | Whole:
-    if isinstance(value, int):
-        return Whole(builder, ir.IntType(format.bits)(value))
-    return Real(builder, ir.Constant(format.type, value))
 
 
 # --- numbers as bits ------------------------------------------------------------------------------
@@ -275,12 +295,13 @@ def _constant(value: float, builder: Any, format: Format) -> Real | Whole:
 
 def bits_of(x: Real) -> Whole:
     """Bits of a floating-point number as a whole one."""
-    return Whole(x.builder, x.builder.bitcast(x.code, ir.IntType(x.format.bits)))
+    kind = type_of(ir.IntType(x.format.bits), x.width)
+    return Whole(x.builder, x.builder.bitcast(x.code, kind))
 
 
 def from_bits(n: Whole) -> Real:
     """Floating-point number that a whole one is the bits of."""
-    return Real(n.builder, n.builder.bitcast(n.code, n.format.type))
+    return Real(n.builder, n.builder.bitcast(n.code, type_of(n.format.type, n.width)))
 
 
 def nearest(x: Real, factor: float = 1.0) -> tuple[Real, Whole]:
@@ -311,16 +332,16 @@ def power_of_two(k: Whole) -> Real:
 
 def widened(x: Real) -> Real:
     """A float32 as a float64."""
-    return Real(x.builder, x.builder.fpext(x.code, DOUBLE.type))
+    return Real(x.builder, x.builder.fpext(x.code, type_of(DOUBLE.type, x.width)))
 
 
 def narrowed(x: Real) -> Real:
     """A float64 rounded to a float32."""
-    return Real(x.builder, x.builder.fptrunc(x.code, SINGLE.type))
+    return Real(x.builder, x.builder.fptrunc(x.code, type_of(SINGLE.type, x.width)))
 
 
 def lookup(name: str, table: Sequence[float], index: Whole) -> Real:
-    """Element of a table of float64."""
+    """Element of a table of float64, for one number."""
     module = index.builder.module
     if name not in module.globals:
         kind = ir.ArrayType(DOUBLE.type, len(table))
