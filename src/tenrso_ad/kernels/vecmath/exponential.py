@@ -162,17 +162,23 @@ def cosh(x: Real) -> Real:
 @elementary("tanh")
 def tanh(x: Real) -> Real:
     """Hyperbolic tangent."""
-    decay = exp(-2.0 * abs(x))
     square = x * x
     near = fma(x * square, polynomial(square, _TANH[x.format]), x)
-    far = 1.0 - 2.0 * decay / (1.0 + decay)
+    decay = exp(-2.0 * abs(x))
+    far = 1.0 - 2.0 * (decay / (1.0 + decay))
     return with_sign(select(abs(x) < 0.55, near, far), x)
 
 
 @elementary("tanh_slope")
 def tanh_slope(x: Real) -> Real:
     """1 - tanh(x)**2, without cancellation."""
-    return _logistic_slope(2.0 * x, 2)
+    pair, k = exp_pair(-2.0 * abs(x))
+    decay, rest = scaled(pair.high, k), scaled(pair.low, k)
+    total = 1.0 + decay
+    share = decay / total  # a loop with tanh as well computes it once
+    lacking = fma(-share, total, decay) + (rest - share * ((1.0 - total) + decay))
+    correction = lacking * (1.0 - share) * (1.0 - 2.0 * share)
+    return 4.0 * (fma(-share, share, share) + correction)
 
 
 # --- logistic functions ---------------------------------------------------------------------------
@@ -189,18 +195,12 @@ def sigmoid(x: Real) -> Real:
     return ratio(numerator, Pair(total.high, total.low + rest))
 
 
-def _logistic_slope(x: Real, power: int) -> Real:
-    """e**-x / (1 + e**-x)**2 2**power."""
+@elementary("sigmoid_slope")
+def sigmoid_slope(x: Real) -> Real:
+    """sigmoid(x) (1 - sigmoid(x)), without cancellation."""
     pair, k = exp_pair(-abs(x))
     decay, rest = scaled(pair.high, k), scaled(pair.low, k)
     total = add_smaller(1.0, decay)
     square = multiply(total.high, total.high)
-    rest = fma(2.0 * total.high, total.low + rest, square.low)
-    numerator = Pair(scaled(pair.high, k + power), scaled(pair.low, k + power))
-    return ratio(numerator, Pair(square.high, rest))
-
-
-@elementary("sigmoid_slope")
-def sigmoid_slope(x: Real) -> Real:
-    """sigmoid(x) (1 - sigmoid(x)), without cancellation."""
-    return _logistic_slope(x, 0)
+    low = fma(2.0 * total.high, total.low + rest, square.low)
+    return ratio(Pair(decay, rest), Pair(square.high, low))
