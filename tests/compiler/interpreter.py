@@ -10,6 +10,7 @@ import scipy.special
 
 from tenrso_ad.compiler import program
 from tenrso_ad.compiler.native import _names
+from tenrso_ad.kernels import memory
 
 
 def load(array, place):
@@ -36,6 +37,9 @@ def smaller(one, two):
     return np.minimum(one, two)
 
 
+floor, ceil, trunc, rint = np.floor, np.ceil, np.trunc, np.rint
+copysign, fmod = np.copysign, np.fmod
+
 OWN = {
     "sigmoid": scipy.special.expit,
     "softplus": lambda x: np.logaddexp(x, 0.0),
@@ -53,7 +57,7 @@ def _elementary(name):
 
 @functools.cache
 def _vocabulary():
-    own = {f.__name__: f for f in (load, store, select, accumulate, larger, smaller)}
+    own = {name: globals()[name] for name in memory.__all__}
     for name, value in _names().items():
         if isinstance(value, (np.generic, type)):
             own[name] = value

@@ -39,6 +39,10 @@ FUNCTIONS = {
     "cbrt": tnp.cbrt,
     "hypot": lambda x: tnp.hypot(x, 2.0),
     "arctan2": lambda x: tnp.arctan2(x, -0.7) + tnp.arctan2(0.7, x),
+    "floor": lambda x: tnp.floor(x) + tnp.ceil(0.7 * x) + tnp.trunc(x) + tnp.rint(x),
+    "modf": lambda x: tnp.modf(x)[0] + tnp.modf(x)[1],
+    "copysign": lambda x: tnp.copysign(x, -x) + tnp.where(tnp.signbit(x), x, 2.0),
+    "fmod": lambda x: tnp.fmod(x, 0.7) + tnp.fmod(1e6, x),
     "power": lambda x: tnp.power(x, 2.5) + tnp.power(1.5, x) + tnp.power(x, -2.0),
 }
 

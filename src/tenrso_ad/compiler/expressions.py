@@ -23,7 +23,7 @@ EXPRESSIONS: dict[str, str] = {
     "reciprocal": "one / {0}",
     "square": "{0} * {0}",
     **{name: f"m.{name}({{0}}, {{1}})" for name in ("power", "hypot", "arctan2")},
-    **dict.fromkeys(("stop_gradient", "copy"), "{0}"),
+    **dict.fromkeys(("stop_gradient", "copy", "conjugate", "real"), "{0}"),
     "astype": "{0}",
     "contract": "{0} * {1}",  # where nothing is summed
     # exponentials, logarithms, trigonometric and hyperbolic functions
@@ -49,6 +49,11 @@ EXPRESSIONS: dict[str, str] = {
     "softsign": "{0} / (one + abs({0}))",
     "absolute": "abs({0})",
     "fabs": "abs({0})",
+    **{name: f"{name}({{0}})" for name in ("floor", "ceil", "trunc", "rint")},
+    "whole": "trunc({0})",
+    "fraction": "copysign(select(abs({0}) == infinity, zero, {0} - trunc({0})), {0})",
+    **{name: f"{name}({{0}}, {{1}})" for name in ("copysign", "fmod")},
+    "signbit": "copysign(one, {0}) < zero",
     "sign": "select({0} > zero, one, select({0} < zero, -one, {0}))",
     # derivatives: a zero cotangent stays zero; ties share
     "scale": "select({0} == zero, zero, {0} * {1})",

@@ -12,7 +12,10 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["accumulate", "larger", "load", "select", "smaller", "store"]
+__all__ = [
+    *("accumulate", "load", "select", "store"),
+    *("larger", "smaller", "floor", "ceil", "trunc", "rint", "copysign", "fmod"),
+]
 
 
 @intrinsic
@@ -59,22 +62,38 @@ def accumulate(total: Any, term: Any) -> Any:
     return total + term
 
 
-def _extremum(name: str) -> Any:
-    """LLVM's minimum or maximum, which hands NaN on, with zeros of either sign alike."""
+def _instruction(name: str, operands: int, *flags: str) -> Any:
+    """An operation of LLVM's that NumPy's functions are."""
 
-    def build(typingctx: Any, one: Any, two: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            kind = args[0].type
-            function = builder.module.declare_intrinsic(
-                f"llvm.{name}", [kind], ir.FunctionType(kind, [kind, kind])
-            )
-            return builder.call(function, args, fastmath=["nsz"])
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if name == "frem":
+            return builder.frem(*args)
+        kind = args[0].type
+        function = builder.module.declare_intrinsic(
+            f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * operands)
+        )
+        return builder.call(function, args, fastmath=flags)
 
-        kind = typingctx.unify_types(one, two)
+    if operands == 1:
+
+        def of_one(typingctx: Any, x: Any) -> Any:
+            return x(x), generate
+
+        return intrinsic(of_one)
+
+    def of_two(typingctx: Any, x: Any, y: Any) -> Any:
+        kind = typingctx.unify_types(x, y)
         return kind(kind, kind), generate
 
-    return build
+    return intrinsic(of_two)
 
 
-larger = intrinsic(_extremum("maximum"))
-smaller = intrinsic(_extremum("minimum"))
+# hand NaN on, with zeros of either sign alike
+larger = _instruction("maximum", 2, "nsz")
+smaller = _instruction("minimum", 2, "nsz")
+floor = _instruction("floor", 1)
+ceil = _instruction("ceil", 1)
+trunc = _instruction("trunc", 1)
+rint = _instruction("rint", 1)
+copysign = _instruction("copysign", 2)
+fmod = _instruction("frem", 2)

@@ -19,7 +19,9 @@ from ...ops.broadcasting import convert
 from ...ops.pointwise import operations
 from ...ops.reductions import extrema, sums
 from ...ops.reductions.sums import length, reduced
+from ...ops.rounding import copysign
 from ...ops.shaping.reshaping import reshape
+from ...ops.special.error_functions import erfc
 from ..rewriting import Writer, type_of_atom, uniform
 
 Axes = tuple[int, ...]
@@ -141,17 +143,23 @@ def _nan_extremum(reduce: Callable[..., Any], loser: float) -> Callable[..., Any
 # --- elementwise ----------------------------------------------------------------------------------
 
 
-def _logaddexp(x: Any, y: Any) -> Any:
-    out = ew.maximum(x, y) + ew.log1p(ew.exp(-ew.absolute(x - y)))
-    return ew.where(ew.equal(x, y), x + math.log(2), out)  # infinities have no difference
+def _logaddexp(power: Callable[..., Any], factor: float) -> Callable[..., Any]:
+    def rule(x: Any, y: Any) -> Any:
+        out = ew.maximum(x, y) + ew.log1p(power(-ew.absolute(x - y))) / factor
+        return ew.where(ew.equal(x, y), x + math.log(2) / factor, out)  # infinities: no difference
+
+    return rule
 
 
-def _logaddexp_weight(x: Any, y: Any) -> Any:
-    odds = ew.exp(-ew.absolute(x - y))
-    ties = ew.equal(x, y)
-    larger = ew.where(ties, 0.5, 1 / (1 + odds))
-    weight = ew.where(ew.greater_equal(x, y), larger, odds / (1 + odds))
-    return ew.where(ew.logical_and(ties, ew.equal(x, -math.inf)), 0, weight)
+def _logaddexp_weight(power: Callable[..., Any]) -> Callable[..., Any]:
+    def rule(x: Any, y: Any) -> Any:
+        odds = power(-ew.absolute(x - y))
+        ties = ew.equal(x, y)
+        larger = ew.where(ties, 0.5, 1 / (1 + odds))
+        weight = ew.where(ew.greater_equal(x, y), larger, odds / (1 + odds))
+        return ew.where(ew.logical_and(ties, ew.equal(x, -math.inf)), 0, weight)
+
+    return rule
 
 
 def _times_log(log: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,6 +174,46 @@ def _entropy(x: Any) -> Any:
     return ew.where(ew.less(x, 0), -math.inf, -_times_log(ew.log)(x, x))
 
 
+def _rounded(x: Any, y: int) -> Any:
+    power = 10.0 ** abs(y)
+    return ew.rint(x * power) / power if y > 0 else ew.rint(x / power) * power
+
+
+def _unlike(x: Any, y: Any) -> Any:
+    """Whether one of two numbers is negative and the other is not."""
+    return ew.logical_xor(ew.less(x, 0), ew.less(y, 0))
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    left = ew.fmod(x, y)
+    above = ew.where(_unlike(left, y), left + y, left)
+    return ew.where(ew.equal(left, 0), copysign(left, y), above)
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    left = ew.fmod(x, y)
+    above = ew.logical_and(ew.not_equal(left, 0), _unlike(left, y))
+    quotient = (x - left) / y - convert(above, left.dtype)
+    whole = ew.floor(quotient)
+    whole = whole + convert(ew.greater(quotient - whole, 0.5), left.dtype)
+    ratio = x / y
+    whole = ew.where(ew.equal(quotient, 0), copysign(0 * whole, ratio), whole)
+    return ew.where(ew.equal(y, 0), ratio, whole)
+
+
+def _logit(x: Any) -> Any:
+    twice = 2 * (x - 0.5)
+    near = ew.log1p(twice) - ew.log1p(-twice)
+    middle = ew.logical_and(ew.greater(x, 0.3), ew.less(x, 0.65))
+    return ew.where(middle, near, ew.log(x / (1 - x)))
+
+
+def _huber(x: Any, y: Any) -> Any:
+    size = ew.absolute(y)
+    loss = ew.where(ew.less_equal(size, x), 0.5 * (y * y), x * (size - 0.5 * x))
+    return ew.where(ew.less(x, 0), math.inf, loss)
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "mean": _mean,
     "var": _var,
@@ -176,12 +224,20 @@ RULES: dict[str, Callable[..., Any]] = {
     "log_softmax": _log_softmax,
     "nanmax": _nan_extremum(extrema.max, -math.inf),
     "nanmin": _nan_extremum(extrema.min, math.inf),
-    "logaddexp": _logaddexp,
-    "logaddexp_weight": _logaddexp_weight,
+    "logaddexp": _logaddexp(ew.exp, 1.0),
+    "logaddexp_weight": _logaddexp_weight(ew.exp),
+    "logaddexp2": _logaddexp(ew.exp2, math.log(2)),
+    "logaddexp2_weight": _logaddexp_weight(ew.exp2),
     "xlogy": _times_log(ew.log),
     "xlog1py": _times_log(ew.log1p),
     "entr": _entropy,
     "heaviside": lambda x, y: ew.where(ew.equal(x, 0), y, 0.5 * (ew.sign(x) + 1)),
+    "round": _rounded,
+    "remainder": _remainder,
+    "floor_divide": _floor_divide,
+    "logit": _logit,
+    "ndtr": lambda x: 0.5 * erfc(x * -math.sqrt(0.5)),
+    "huber": _huber,
     "degrees": lambda x: x * (180 / math.pi),
     "radians": lambda x: x * (math.pi / 180),
     # evaluated by operations of the library
