@@ -13,8 +13,10 @@ from ...engine.array_type import ArrayType
 from ...engine.graph import Atom, Equation, Graph, Variable, shape_rules
 from ...engine.primitive import Primitive
 from ...engine.trace import evaluation
+from ...ops.contraction.lowering import lower
 from ..expressions import VIEWS, fusable
 from ..layout import layout_of
+from ..rewriting import Writer, shape_of
 
 fused_p = Primitive("fused", multiple_results=True)
 evaluation[fused_p] = lambda *values, body: tuple(body.evaluate(*values))
@@ -34,6 +36,7 @@ LARGEST = 2000
 
 def fuse(graph: Graph) -> Graph:
     """Gather fusable equations into kernels."""
+    graph = _in_order_of_products(graph)
     views: dict[Atom, Equation] = {}
     for e in graph.equations:
         if e.primitive.name in VIEWS and isinstance(e.inputs[0], Variable):
@@ -51,6 +54,32 @@ def fuse(graph: Graph) -> Graph:
             else:
                 turns += [[e] for e in turn]
     return _assemble(graph, turns, views)
+
+
+def _in_order_of_products(graph: Graph) -> Graph:
+    """Let contractions keep the order in which a BLAS computes them; others look at it turned."""
+    writer = Writer(graph)
+    for e in graph.equations:
+        axes = _turned(e)
+        if axes is None:
+            writer.keep(e)
+            continue
+        operands, out = e.params["spec"].split("->")
+        natural = "".join(out[axes.index(i)] for i in range(len(out)))
+        inputs = [writer.read(a) for a in e.inputs]
+        spec = {**e.params, "spec": f"{operands}->{natural}"}
+        product = writer.emit(e.primitive, inputs, spec, e.line)
+        turned = writer.emit("transpose", (product,), {"axes": axes}, e.line)
+        writer.become(e.outputs[0], turned)
+    return writer.finish()
+
+
+def _turned(equation: Equation) -> tuple[int, ...] | None:
+    """How the product of a contraction has to be turned; None where it need not be."""
+    if equation.primitive.name != "contract" or equation.outputs[0].dtype.char not in "fd":
+        return None
+    recipe = lower(equation.params["spec"], *map(shape_of, equation.inputs)).recipe
+    return None if recipe.operation == "multiply" else recipe.axes
 
 
 def _take_turn(
