@@ -38,7 +38,7 @@ def compile_kernel(source: Source, writes: int) -> Functions:
     Returns
     -------
     dict
-        ``kernel``, and ``finish`` where the source has chunks.
+        ``kernel``, and ``finish`` where the source has one.
     """
     kinds = [(p.dtype.char, len(p.shape)) for p in source.parameters]
     key = hashlib.sha256(repr((_version(), source.text, kinds, writes)).encode()).hexdigest()[:40]
@@ -70,7 +70,7 @@ def _build(source: Source, writes: int, file: Path | None) -> Functions:
     native = functools.partial(njit, nogil=True, error_model="numpy", cache=file is not None)
     chunks = [types.intp, types.intp] if source.chunks else []
     functions: Functions = {"kernel": native(types.void(*arrays, *chunks))(names["kernel"])}
-    if source.chunks:
+    if "finish" in names:
         functions["finish"] = native(types.void(*arrays))(names["finish"])
     return functions
 
@@ -78,10 +78,10 @@ def _build(source: Source, writes: int, file: Path | None) -> Functions:
 @functools.cache
 def _names() -> dict[str, Any]:
     """What the text of a kernel may refer to."""
-    from ..kernels import memory, vecmath
+    from ..kernels import memory, vecmath, vectors
 
     names = vecmath.functions()
-    names |= {n: getattr(memory, n) for n in memory.__all__}
+    names |= {n: getattr(room, n) for room in (memory, vectors) for n in room.__all__}
     names |= {"float64": np.float64, "float32": np.float32}
     for suffix, kind in (("64", np.float64), ("32", np.float32)):
         names |= {

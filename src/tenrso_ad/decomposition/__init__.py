@@ -7,12 +7,14 @@ from tenrso_ad.decomposition.losses import inner, squared_error
 from tenrso_ad.decomposition.models import CPTensor
 from tenrso_ad.decomposition.objective import UnobservedSliceWarning
 from tenrso_ad.decomposition.reconstruction import CPReconstructionVJP
+from tenrso_ad.decomposition.sparse import SparseTensor
 
 __all__ = [
     "CPReconstructionVJP",
     "CPTensor",
     "FitProgress",
     "FitResult",
+    "SparseTensor",
     "UnobservedSliceWarning",
     "fit",
     "inner",

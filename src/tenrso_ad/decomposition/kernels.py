@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tenrso_ad import numpy as tnp
+from tenrso_ad.decomposition.sparse import SparseTensor, as_sparse
 from tenrso_ad.engine.errors import AxisError, ShapeError
 
 __all__ = ["khatri_rao", "mode_dot", "mttkrp", "mttkrps"]
@@ -109,8 +110,9 @@ def mttkrp(tensor: Any, factors: Sequence[Any], mode: int) -> Any:
 
     Parameters
     ----------
-    tensor : array_like, shape (I_1, ..., I_N)
-        A tensor of order 2 or more.
+    tensor : array_like or SparseTensor, shape (I_1, ..., I_N)
+        A tensor of order 2 or more. Sparse arrays of SciPy and of the package sparse are sorted at
+        every call; a `SparseTensor` is sorted once.
     factors : sequence of array_like, each of shape (I_n, R)
         One factor a mode; that of `mode` gives its shape only.
     mode : int
@@ -133,9 +135,11 @@ def mttkrp(tensor: Any, factors: Sequence[Any], mode: int) -> Any:
     array([[12.],
            [12.]])
     """
-    tensor, factors = as_array(tensor), [as_array(factor) for factor in factors]
+    tensor, factors = as_sparse(as_array(tensor)), [as_array(factor) for factor in factors]
     check_factors("mttkrp", tensor.shape, factors)
     mode = check_mode("mttkrp", mode, len(factors))
+    if isinstance(tensor, SparseTensor):
+        return tensor.mttkrps(factors, [mode])[0]
     tensor, factors, order = contiguous(tensor, factors)
     mode = order.index(mode)
     before, after = factors[:mode], factors[mode + 1 :]
@@ -161,11 +165,12 @@ def mttkrps(tensor: Any, factors: Sequence[Any]) -> tuple[Any, ...]:
 
     The modes are parted into two groups; one matrix product with the whole tensor for each group
     contracts the other group away, and the small remainders are parted again. That is about 4 R P
-    operations for P entries, where one MTTKRP after the other takes 2 N R P.
+    operations for P entries, where one MTTKRP after the other takes 2 N R P. For a sparse tensor
+    the nonzeros are gone through once a mode, sorted by it.
 
     Parameters
     ----------
-    tensor : array_like, shape (I_1, ..., I_N)
+    tensor : array_like or SparseTensor, shape (I_1, ..., I_N)
         A tensor of order 2 or more.
     factors : sequence of array_like, each of shape (I_n, R)
         One factor a mode.
@@ -194,15 +199,18 @@ def mttkrps(tensor: Any, factors: Sequence[Any]) -> tuple[Any, ...]:
     >>> [product.shape for product in mttkrps(np.ones((2, 3, 4)), factors)]
     [(2, 1), (3, 1), (4, 1)]
     """
-    tensor, factors = as_array(tensor), [as_array(factor) for factor in factors]
+    tensor, factors = as_sparse(as_array(tensor)), [as_array(factor) for factor in factors]
     check_factors("mttkrps", tensor.shape, factors)
+    if isinstance(tensor, SparseTensor):
+        products: tuple[Any, ...] = tensor.mttkrps(factors)
+        return products
     tensor, factors, order = contiguous(tensor, factors)
     cut = halfway(tensor.shape)
     view = matricize(tensor, cut)
-    products = finish_tree(
+    parts = finish_tree(
         tnp.matmul(rows(factors[cut:]), view.T), tnp.matmul(rows(factors[:cut]), view), factors, cut
     )
-    return tuple(products[order.index(mode)] for mode in range(len(factors)))
+    return tuple(parts[order.index(mode)] for mode in range(len(factors)))
 
 
 def halfway(shape: Sequence[int]) -> int:

@@ -19,6 +19,7 @@ from tenrso_ad.decomposition.kernels import (
 )
 from tenrso_ad.decomposition.models import CPTensor, squared_norm, squared_norm_gradient
 from tenrso_ad.decomposition.reconstruction import cp_gradient
+from tenrso_ad.decomposition.sparse import SparseTensor, as_sparse
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import DTypeError, ShapeError
 from tenrso_ad.engine.trace import Tracer
@@ -61,6 +62,8 @@ def inner(tensor: Any, model: CPTensor) -> Any:
     24.0
     """
     tensor = _checked("inner", tensor, model)
+    if isinstance(tensor, SparseTensor):
+        return tensor.inner(model)
     tensor, factors, _ = contiguous(tensor, model.factors)
     cut = halfway(tensor.shape)
     partial = tnp.matmul(rows(factors[:cut]), matricize(tensor, cut))
@@ -245,6 +248,8 @@ def _weighted(weights: Any, partial: Any) -> Any:
 
 def _squares(tensor: Any) -> Any:
     """The sum of the squared entries of an array or Tensor."""
+    if isinstance(tensor, SparseTensor):
+        return tnp.sum(tnp.square(tensor.values))
     if _traced(tensor):
         return tnp.sum(tnp.square(tensor))
     entries = tensor.ravel(order="K")
@@ -253,12 +258,12 @@ def _squares(tensor: Any) -> Any:
 
 def _traced(value: Any) -> bool:
     """Whether a transform or a tape follows the value."""
-    return isinstance(value, Tracer)
+    return isinstance(value.values if isinstance(value, SparseTensor) else value, Tracer)
 
 
 def _checked(operation: str, tensor: Any, model: CPTensor) -> Any:
     """The tensor as an array of floating-point numbers that has the shape of the model."""
-    tensor = as_array(tensor)
+    tensor = as_sparse(as_array(tensor))
     if tuple(tensor.shape) != model.shape:
         raise ShapeError(
             f"{operation}: wanted a tensor of the model's shape {model.shape}, "

@@ -40,16 +40,22 @@ def paths(tree: Any) -> list[str]:
     return [a.codify("") for a in optree.tree_accessors(tree, namespace=NAMESPACE)]
 
 
-def register_dataclass(cls: type[T]) -> type[T]:
-    """Make a dataclass a pytree; its fields are its children. Unflattening does not validate."""
-    names = tuple(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+def register_dataclass(cls: type[T], static: Sequence[str] = ()) -> type[T]:
+    """Make a dataclass a pytree; its fields are its children. Unflattening does not validate.
 
-    def flatten_one(value: T) -> tuple[tuple[Any, ...], None, tuple[str, ...]]:
-        return tuple(getattr(value, n) for n in names), None, names
+    Fields in `static` are part of the structure instead: they are hashable, and trees with unequal
+    ones have different structures.
+    """
+    fields = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    names = tuple(name for name in fields if name not in static)
 
-    def unflatten_one(_: None, children: Sequence[Any]) -> T:
+    def flatten_one(value: T) -> tuple[tuple[Any, ...], Any, tuple[str, ...]]:
+        kept = tuple(getattr(value, n) for n in static)
+        return tuple(getattr(value, n) for n in names), kept, names
+
+    def unflatten_one(kept: tuple[Any, ...], children: Sequence[Any]) -> T:
         value = object.__new__(cls)
-        for name, child in zip(names, children, strict=True):
+        for name, child in zip((*names, *static), (*children, *kept), strict=True):
             object.__setattr__(value, name, child)
         return value
 
