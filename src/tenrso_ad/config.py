@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine import hooks
+from .engine import hooks, large
 from .engine.errors import AnomalyError, ArgumentError, signature
 from .engine.trace import Tracer
 from .kernels import threads as pool
@@ -73,8 +73,8 @@ def parallel(
 ) -> contextlib.AbstractContextManager[Any]:
     """Set from which size on kernels are divided among threads, and into chunks of which size.
 
-    It concerns what is compiled from then on. Sums depend on `chunk_size` in their last digits,
-    and on nothing else.
+    It concerns what is compiled from then on, by `compile` or in the backward pass. Sums depend on
+    `chunk_size` in their last digits, and on nothing else.
 
     Parameters
     ----------
@@ -98,6 +98,50 @@ def parallel(
 
 def _set_parallel(min_size: int | None, chunk_size: int) -> None:
     pool.settings.min_size, pool.settings.chunk_size = min_size, chunk_size
+
+
+def kernels(
+    enabled: bool = True, *, min_size: int | None = None, after: int | None = None
+) -> contextlib.AbstractContextManager[Any]:
+    """Set whether the backward pass runs derivatives of large arrays as kernels, without `compile`.
+
+    Such a kernel computes the cotangents of all operands of an elementwise operation in one pass
+    over memory, and adds what was gathered for them before. It gives the results of NumPy, but that
+    a zero may have the other sign, so that only the time depends on these settings.
+
+    Parameters
+    ----------
+    enabled : bool
+        False leaves every derivative to NumPy.
+    min_size : int, optional
+        Elements of the smallest cotangent; 65536 by default.
+    after : int, optional
+        Elements that NumPy computes with a rule, for arrays of certain shapes, before its kernel is
+        compiled, or read from the disk; 2**24 by default. 0 compiles at first use.
+
+    Raises
+    ------
+    ArgumentError
+        A size below 1, or a negative number of elements.
+
+    Examples
+    --------
+    >>> import tenrso_ad as ta
+    >>> with ta.config.kernels(False):
+    ...     pass  # NumPy computes everything
+    """
+    if min_size is not None and min_size < 1:
+        raise ArgumentError(f"kernels: wanted a min_size of at least 1, got {min_size!r}")
+    if after is not None and after < 0:
+        raise ArgumentError(f"kernels: wanted after= to be at least 0, got {after!r}")
+    former = large.settings.from_size, large.settings.after
+    size: float = large.FROM_SIZE if min_size is None else min_size
+    _set_kernels(size if enabled else float("inf"), large.AFTER if after is None else after)
+    return _Restore(_set_kernels, *former)
+
+
+def _set_kernels(from_size: float, after: int) -> None:
+    large.settings.from_size, large.settings.after = from_size, after
 
 
 _anomaly = contextlib.ExitStack()  # holds the hooks while anomalies are looked for

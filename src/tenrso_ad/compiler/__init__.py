@@ -4,6 +4,7 @@ A function is staged to a graph, passes make the graph smaller, and what is left
 kernels and library calls in planned buffers.
 """
 
+from . import eager as eager  # it takes over the pullbacks of large arrays
 from .compiled import Compiled, compile
 
 __all__ = ["Compiled", "compile"]

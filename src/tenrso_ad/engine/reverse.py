@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from . import hooks
+from . import hooks, large
 from . import trace as _trace
 from .allocation import keep_freed_memory
 from .array_type import ArrayType
@@ -296,6 +296,8 @@ def _accumulate(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: 
         if node not in owned:
             total = pending[node] = np.array(total)
         cotangent.add_into(total)
+    elif total.size >= large.settings.from_size:
+        pending[node] = large.add(total, cotangent, total if node in owned else None)
     elif node in owned:
         np.add(total, cotangent, out=total)
     else:
@@ -325,7 +327,7 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
     order = _reachable(node for node, _ in roots)
     waiting = _consumers(order) if hooks.leaf_gradient_ready else None
     gradients: dict[Leaf, Any] = {}
-    take, hooked = pending.pop, hooks.active
+    take, hooked, large_from = pending.pop, hooks.active, large.settings.from_size
     with np.errstate(all="ignore"):
         for node in order:
             cotangent = take(node, None)
@@ -336,6 +338,8 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
                     parents = node.parents
                     if saved is None or hooked or type(cotangent) is not ndarray:
                         results = _pull(node, cotangent)
+                    elif cotangent.size >= large_from:
+                        results = large.pull(node, cotangent, pending, owned)
                     else:
                         results = node.apply(cotangent, saved, node.params, parents)
                     if not retain:

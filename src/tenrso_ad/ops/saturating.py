@@ -14,6 +14,14 @@ import numpy as np
 from .declare import is_complex
 from .pointwise import Operation, elementwise
 
+usual: dict[str, Callable[[Any], Any]] = {}
+"""For each slope declared here: what it is, in terms of the result, where it is no rare case."""
+
+
+def usual_from(dtype: Any) -> float:
+    """Slope from which on it has not lost its digits: three of them, or in float64 four."""
+    return 1e-4 if dtype.char == "d" else 1e-3
+
 
 def slope_of_saturating(
     name: str,
@@ -40,8 +48,7 @@ def slope_of_saturating(
 
     def evaluate(x: Any, y: Any) -> Any:
         slope = of_result(y)
-        # below the limit 1 - y has lost three digits, or in float64 four; nearly no element is
-        limit = 1e-4 if slope.dtype.char == "d" else 1e-3
+        limit = usual_from(slope.dtype)  # nearly no element is below
         size = np.absolute(slope) if slope.dtype.kind == "c" else slope
         if not size.size or size.item(size.argmin()) >= limit:
             return slope
@@ -50,6 +57,7 @@ def slope_of_saturating(
         slope.put(spoilt, of_decay(decay(x.take(spoilt), np)))
         return slope[()]
 
+    usual[name] = of_result
     operation: Operation = elementwise(
         name, evaluate, partial, None, other=lambda xp, x, y: of_decay(decay(x, xp))
     )
