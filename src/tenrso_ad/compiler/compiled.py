@@ -90,7 +90,7 @@ def compile(
         ``ta.value_and_grad(loss)``.
     passes : sequence of str, optional
         Names of the passes to run, out of ``fold_constants``, ``decompose``, ``simplify``,
-        ``share_common``, ``remove_dead`` and ``fuse``; by default all.
+        ``share_common``, ``replan``, ``remove_dead`` and ``fuse``; by default all.
     static_argnums : int or sequence of int
         Positional arguments that the function is compiled for each value of; they have to hash.
         Python numbers, strings, None and other leaves that are no arrays are static anyway.

@@ -10,6 +10,7 @@ from .common import share_common
 from .constants import bake_constants, fold_constants
 from .dead import remove_dead
 from .decompose import decompose
+from .einsum import replan
 from .fusion import fuse
 
 PASSES: dict[str, Callable[[Graph], Graph]] = {
@@ -17,6 +18,7 @@ PASSES: dict[str, Callable[[Graph], Graph]] = {
     "decompose": decompose,
     "simplify": simplify,
     "share_common": share_common,
+    "replan": replan,
     "remove_dead": remove_dead,
     "fuse": fuse,
 }
@@ -50,8 +52,13 @@ def optimised(
         raise ArgumentError(f"compile: there is no pass {unknown[0]!r}; there are {list(PASSES)}")
     report = Report()
 
+    done: dict[str, object] = {}  # the graph that each pass gave last
+
     def run(name: str, graph: Graph) -> Graph:
+        if done.get(name) == shape_of_graph(graph):
+            return graph  # a second run changes nothing
         after = PASSES[name](graph)
+        done[name] = shape_of_graph(after)
         report.note(name, graph, after)
         return after.verify() if verify else after
 

@@ -13,6 +13,9 @@ from ..rewriting import Writer, shape_of, spread, uniform
 LARGEST = 1 << 20
 """Elements of the largest array that a folded constant may take."""
 
+COMPARED = 1 << 16
+"""Elements of the largest constants that are compared, to let equal ones be one."""
+
 
 def bake_constants(graph: Graph) -> Graph:
     """Take copies of the arrays that the function closes over; arrays of one value become small.
@@ -20,6 +23,7 @@ def bake_constants(graph: Graph) -> Graph:
     Derivatives are full of arrays of ones, which were made while the function was staged.
     """
     baked: dict[Atom, Atom] = {}
+    equal: dict[object, Atom] = {}
 
     def bake(atom: Atom) -> Atom:
         if not isinstance(atom, Constant) or type(atom.value) is not np.ndarray:
@@ -28,7 +32,11 @@ def bake_constants(graph: Graph) -> Graph:
             value = atom.value
             first = value[(0,) * value.ndim] if value.size else None
             one = value.size > 0 and bool((value == first).all())
-            baked[atom] = spread(first, type_of(value)) if one else Constant(value.copy())
+            if one or value.size > COMPARED:
+                baked[atom] = spread(first, type_of(value)) if one else Constant(value.copy())
+            else:
+                key = (value.dtype.str, value.shape, value.tobytes())
+                baked[atom] = equal.setdefault(key, Constant(value.copy()))
         return baked[atom]
 
     equations = [

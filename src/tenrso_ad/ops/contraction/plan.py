@@ -138,7 +138,7 @@ def plan(
             steps.add(transpose_p, (values[0],), f"{plain[0]}->{output}", axes=axes)
     else:
         trees = [
-            _layouts(plain, output, lengths, pairs(path, len(terms)))
+            layouts(plain, output, lengths, pairs(path, len(terms)))
             for path in candidates(text, plain, output, lengths, optimize)
         ]
         for contraction in min(trees, key=lambda tree: tree.cost).contractions:
@@ -210,7 +210,7 @@ def _lengths(text: str, terms: Sequence[str], shapes: Sequence[tuple[int, ...]])
 # --- orders of axes -------------------------------------------------------------------------------
 
 
-class _Contraction(NamedTuple):
+class Contraction(NamedTuple):
     """Two values, by number among operands and results, and the terms of their contraction."""
 
     left: int
@@ -218,9 +218,11 @@ class _Contraction(NamedTuple):
     terms: tuple[str, str, str]
 
 
-class _Tree(NamedTuple):
+class OrderedTree(NamedTuple):
+    """The contractions of a tree, each with the order of its axes, and what they cost."""
+
     cost: int
-    contractions: list[_Contraction]
+    contractions: list[Contraction]
 
 
 class _Order(NamedTuple):
@@ -231,12 +233,12 @@ class _Order(NamedTuple):
     right: str = ""
 
 
-def _layouts(
+def layouts(
     terms: Sequence[str],
     output: str,
     lengths: Mapping[str, int],
     tree: Sequence[tuple[int, int]],
-) -> _Tree:
+) -> OrderedTree:
     """Choose the order of each intermediate's axes so that the whole tree costs least."""
     orders: list[dict[str, _Order]] = [{term: _Order(0)} for term in terms]
     alive = dict(enumerate(map(set, terms)))
@@ -262,8 +264,8 @@ def _layouts(
         left, right = tree[value - len(terms)]
         _, first, second = orders[value][chosen[value]]
         chosen[left], chosen[right] = first, second
-        contractions.append(_Contraction(left, right, (first, second, chosen[value])))
-    return _Tree(orders[-1][output].cost, contractions[::-1])
+        contractions.append(Contraction(left, right, (first, second, chosen[value])))
+    return OrderedTree(orders[-1][output].cost, contractions[::-1])
 
 
 def _natural(left: str, right: str, kept: set[str]) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""Contractions as networks: read from a graph, put in order again, written back."""
