@@ -145,12 +145,12 @@ def test_kernels_differentiate(shape):
         lambda x, *a: khatri_rao(a),
         lambda x, *a: mode_dot(mode_dot(x, a[1].T, 1), a[0][:, 0], 0),
     ):
-        ta.testing.check_gradients(function, everything, order=2)
+        assert ta.testing.check_gradients(function, everything, order=2)
 
 
 def test_kernels_differentiate_in_complex_numbers():
     tensor, factors = random_problem((2, 3, 2), 2, np.complex128)
-    ta.testing.check_gradients(lambda x, *a: mttkrps(x, a), (tensor, *factors))
+    assert ta.testing.check_gradients(lambda x, *a: mttkrps(x, a), (tensor, *factors))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,15 @@
 from tenrso_ad.decomposition.fit import FitProgress, FitResult, fit, largest_rank
 from tenrso_ad.decomposition.io import load_model, load_tensor, save_result
 from tenrso_ad.decomposition.kernels import khatri_rao, mode_dot, mttkrp, mttkrps
-from tenrso_ad.decomposition.losses import inner, squared_error
-from tenrso_ad.decomposition.models import CPTensor
+from tenrso_ad.decomposition.least_squares import squared_error
+from tenrso_ad.decomposition.models import CPTensor, TensorRing, TTTensor, TuckerTensor
 from tenrso_ad.decomposition.objective import UnobservedSliceWarning
-from tenrso_ad.decomposition.reconstruction import CPReconstructionVJP
+from tenrso_ad.decomposition.products import inner
+from tenrso_ad.decomposition.reconstruction import (
+    CPReconstructionVJP,
+    TTReconstructionVJP,
+    TuckerReconstructionVJP,
+)
 from tenrso_ad.decomposition.sparse import SparseTensor
 
 __all__ = [
@@ -15,6 +20,11 @@ __all__ = [
     "FitProgress",
     "FitResult",
     "SparseTensor",
+    "TTReconstructionVJP",
+    "TTTensor",
+    "TensorRing",
+    "TuckerReconstructionVJP",
+    "TuckerTensor",
     "UnobservedSliceWarning",
     "fit",
     "inner",

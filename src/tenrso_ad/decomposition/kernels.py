@@ -110,9 +110,9 @@ def mttkrp(tensor: Any, factors: Sequence[Any], mode: int) -> Any:
 
     Parameters
     ----------
-    tensor : array_like or SparseTensor, shape (I_1, ..., I_N)
+    tensor : array_like, SparseTensor or model, shape (I_1, ..., I_N)
         A tensor of order 2 or more. Sparse arrays of SciPy and of the package sparse are sorted at
-        every call; a `SparseTensor` is sorted once.
+        every call; a `SparseTensor` is sorted once. A model is not formed.
     factors : sequence of array_like, each of shape (I_n, R)
         One factor a mode; that of `mode` gives its shape only.
     mode : int
@@ -138,8 +138,8 @@ def mttkrp(tensor: Any, factors: Sequence[Any], mode: int) -> Any:
     tensor, factors = as_sparse(as_array(tensor)), [as_array(factor) for factor in factors]
     check_factors("mttkrp", tensor.shape, factors)
     mode = check_mode("mttkrp", mode, len(factors))
-    if isinstance(tensor, SparseTensor):
-        return tensor.mttkrps(factors, [mode])[0]
+    if hasattr(tensor, "mttkrps"):  # a tensor that is not dense
+        return mttkrps(tensor, factors, [mode])[0]
     tensor, factors, order = contiguous(tensor, factors)
     mode = order.index(mode)
     before, after = factors[:mode], factors[mode + 1 :]
@@ -160,7 +160,9 @@ def mttkrp(tensor: Any, factors: Sequence[Any], mode: int) -> Any:
     return _drop_right(tnp.reshape(partial, (rank, length, right)), rows(after)).T
 
 
-def mttkrps(tensor: Any, factors: Sequence[Any]) -> tuple[Any, ...]:
+def mttkrps(
+    tensor: Any, factors: Sequence[Any], modes: Sequence[int] | None = None
+) -> tuple[Any, ...]:
     """Return the MTTKRP of every mode, with the partial contractions shared.
 
     The modes are parted into two groups; one matrix product with the whole tensor for each group
@@ -170,10 +172,12 @@ def mttkrps(tensor: Any, factors: Sequence[Any]) -> tuple[Any, ...]:
 
     Parameters
     ----------
-    tensor : array_like or SparseTensor, shape (I_1, ..., I_N)
-        A tensor of order 2 or more.
+    tensor : array_like, SparseTensor or model, shape (I_1, ..., I_N)
+        A tensor of order 2 or more; a model is not formed.
     factors : sequence of array_like, each of shape (I_n, R)
         One factor a mode.
+    modes : sequence of int, optional
+        Only these modes, in this order.
 
     Returns
     -------
@@ -201,16 +205,26 @@ def mttkrps(tensor: Any, factors: Sequence[Any]) -> tuple[Any, ...]:
     """
     tensor, factors = as_sparse(as_array(tensor)), [as_array(factor) for factor in factors]
     check_factors("mttkrps", tensor.shape, factors)
+    if modes is None:
+        modes = range(len(factors))
+    else:
+        modes = [check_mode("mttkrps", mode, len(factors)) for mode in modes]
     if isinstance(tensor, SparseTensor):
-        products: tuple[Any, ...] = tensor.mttkrps(factors)
-        return products
+        return tuple(tensor.mttkrps(factors, modes))
+    if hasattr(tensor, "mttkrps"):  # a model
+        products = tensor.mttkrps(factors)
+        return tuple(products[mode] for mode in modes)
     tensor, factors, order = contiguous(tensor, factors)
+    places = [order.index(mode) for mode in modes]
     cut = halfway(tensor.shape)
     view = matricize(tensor, cut)
-    parts = finish_tree(
-        tnp.matmul(rows(factors[cut:]), view.T), tnp.matmul(rows(factors[:cut]), view), factors, cut
-    )
-    return tuple(parts[order.index(mode)] for mode in range(len(factors)))
+    left = right = None
+    if any(place < cut for place in places):
+        left = tnp.matmul(rows(factors[cut:]), view.T)
+    if any(place >= cut for place in places):
+        right = tnp.matmul(rows(factors[:cut]), view)
+    products = finish_tree(left, right, factors, cut, places)
+    return tuple(products[place] for place in places)
 
 
 def halfway(shape: Sequence[int]) -> int:
@@ -225,13 +239,19 @@ def matricize(tensor: Any, cut: int) -> Any:
     return tnp.reshape(tensor, (math.prod(shape[:cut]), math.prod(shape[cut:])))
 
 
-def finish_tree(left: Any, right: Any, factors: Sequence[Any], cut: int) -> list[Any]:
-    """The MTTKRPs of all modes out of the two root contractions.
+def finish_tree(
+    left: Any, right: Any, factors: Sequence[Any], cut: int, places: Sequence[int]
+) -> list[Any]:
+    """The MTTKRPs of the modes asked for out of the two root contractions; None for the others.
 
     `left` (R, product of the shape before the cut) has the modes after the cut contracted away,
     `right` those before it.
     """
-    return [*_branch(left, factors[:cut]), *_branch(right, factors[cut:])]
+    wanted = [mode in places for mode in range(len(factors))]
+    return [
+        *_branch(left, factors[:cut], wanted[:cut]),
+        *_branch(right, factors[cut:], wanted[cut:]),
+    ]
 
 
 def rows(factors: Sequence[Any]) -> Any:
@@ -256,19 +276,37 @@ def hadamard(matrices: Sequence[Any]) -> Any:
     return functools.reduce(tnp.multiply, matrices)
 
 
+def all_but_one(matrices: Sequence[Any]) -> list[Any]:
+    """For each place the entrywise product of the other matrices, all in 3 N products."""
+    before, after = [matrices[0]], [matrices[-1]]
+    for matrix in matrices[1:-1]:
+        before.append(tnp.multiply(before[-1], matrix))
+    for matrix in matrices[-2:0:-1]:
+        after.append(tnp.multiply(matrix, after[-1]))
+    middle = [tnp.multiply(b, a) for b, a in zip(before, after[-2::-1], strict=False)]
+    return [after[-1], *middle, before[-1]]
+
+
+def memory_order(tensor: Any) -> list[int]:
+    """The order of the modes in which the tensor lies in memory without gaps, if there is one."""
+    order = list(range(len(tensor.shape)))
+    if type(tensor) is np.ndarray and not tensor.flags.c_contiguous:
+        strides = tensor.strides
+        by_stride = sorted(order, key=lambda mode: -abs(strides[mode]))
+        if tensor.transpose(by_stride).flags.c_contiguous:
+            return by_stride
+    return order
+
+
 def contiguous(tensor: Any, factors: Sequence[Any]) -> tuple[Any, list[Any], list[int]]:
     """Put modes into the order in which the tensor lies in memory, so that reshapes are views.
 
     Returns the tensor and the factors in that order, and the order: entry k is the mode that
     stands at place k.
     """
-    order = list(range(len(factors)))
-    if type(tensor) is np.ndarray and not tensor.flags.c_contiguous:
-        strides = tensor.strides
-        by_stride = sorted(order, key=lambda mode: -abs(strides[mode]))
-        if tensor.transpose(by_stride).flags.c_contiguous:
-            order = by_stride
-            tensor = tensor.transpose(order)
+    order = memory_order(tensor)
+    if order != sorted(order):
+        tensor = tensor.transpose(order)
     return tensor, [factors[mode] for mode in order], order
 
 
@@ -312,14 +350,19 @@ def _drop_right(partial: Any, vectors: Any) -> Any:
     return tnp.reshape(product, (rank, left))
 
 
-def _branch(partial: Any, factors: Sequence[Any]) -> list[Any]:
+def _branch(partial: Any, factors: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     """The MTTKRPs of a group of modes out of its partial contraction (R, product of the I_n)."""
+    if not any(wanted):
+        return [None] * len(factors)
     if len(factors) == 1:
         return [partial.T]
     lengths = [factor.shape[0] for factor in factors]
     rank = factors[0].shape[1]
     cut = halfway(lengths)
     partial = tnp.reshape(partial, (rank, math.prod(lengths[:cut]), math.prod(lengths[cut:])))
-    left = _drop_right(partial, rows(factors[cut:]))
-    right = _drop_left(partial, rows(factors[:cut]))
-    return [*_branch(left, factors[:cut]), *_branch(right, factors[cut:])]
+    left = _drop_right(partial, rows(factors[cut:])) if any(wanted[:cut]) else None
+    right = _drop_left(partial, rows(factors[:cut])) if any(wanted[cut:]) else None
+    return [
+        *_branch(left, factors[:cut], wanted[:cut]),
+        *_branch(right, factors[cut:], wanted[cut:]),
+    ]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tenrso_ad.decomposition.data import as_data
 from tenrso_ad.decomposition.kernels import mttkrp, mttkrps
-from tenrso_ad.decomposition.losses import expanded_error, squared_error
+from tenrso_ad.decomposition.least_squares import expanded_error, squared_error
 from tenrso_ad.decomposition.models import CPTensor
 from tenrso_ad.engine.errors import ArgumentError, DTypeError, ShapeError
 from tenrso_ad.transforms import value_and_grad

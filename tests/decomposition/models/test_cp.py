@@ -106,8 +106,8 @@ def test_gradient_of_a_model_is_a_model():
 @pytest.mark.parametrize("shape", [(3, 4), (2, 3, 2)])
 def test_dense_tensor_and_norm_differentiate(shape):
     model = random_model(shape)
-    ta.testing.check_gradients(lambda m: m.to_dense(), (model,), order=2)
-    ta.testing.check_gradients(lambda m: m.norm(), (model,), order=2)
+    assert ta.testing.check_gradients(lambda m: m.to_dense(), (model,), order=2)
+    assert ta.testing.check_gradients(lambda m: m.norm(), (model,), order=2)
 
 
 def test_gradient_of_the_norm_at_zero_is_zero():

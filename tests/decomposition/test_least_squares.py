@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tenrso_ad as ta
-from tenrso_ad.decomposition import CPTensor, inner, losses, squared_error
+from tenrso_ad.decomposition import CPTensor, inner, least_squares, squared_error
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import DTypeError, ShapeError
 
@@ -33,10 +33,10 @@ def forms(mask, weights):
     ]
 
 
-@pytest.fixture(params=[losses.BLOCK, 7, 1])
+@pytest.fixture(params=[least_squares.BLOCK, 7, 1])
 def block(request, monkeypatch):
     """Blocks of the usual size, of a few entries, and of one row or column."""
-    monkeypatch.setattr(losses, "BLOCK", request.param)
+    monkeypatch.setattr(least_squares, "BLOCK", request.param)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -83,17 +83,17 @@ def test_gradient_is_that_of_the_dense_tensor(shape):
 
 @pytest.mark.parametrize("shape", [(3, 4), (3, 2, 4), (2, 3, 2, 2)])
 def test_every_form_differentiates_twice_in_both_modes(shape, monkeypatch):
-    monkeypatch.setattr(losses, "BLOCK", 7)
+    monkeypatch.setattr(least_squares, "BLOCK", 7)
     tensor, model, mask, weights = random_problem(shape)
     for keywords, _ in forms(mask, weights):
-        ta.testing.check_gradients(
+        assert ta.testing.check_gradients(
             lambda m, keywords=keywords: squared_error(tensor, m, **keywords), (model,), order=2
         )
-    ta.testing.check_gradients(lambda m: inner(tensor, m), (model,), order=2)
+    assert ta.testing.check_gradients(lambda m: inner(tensor, m), (model,), order=2)
 
 
 def test_hessian_vector_products_are_those_of_the_dense_tensor(monkeypatch):
-    monkeypatch.setattr(losses, "BLOCK", 11)
+    monkeypatch.setattr(least_squares, "BLOCK", 11)
     tensor, model, mask, weights = random_problem((3, 4, 5))
     _, direction, _, _ = random_problem((3, 4, 5), seed=1)
     for keywords, factor in forms(mask, weights):
@@ -140,9 +140,9 @@ def test_a_batch_of_models_is_mapped_over():
 
 def test_the_data_and_the_weights_differentiate_too():
     tensor, model, mask, weights = random_problem((2, 3, 2))
-    ta.testing.check_gradients(inner, (tensor, model), order=2)
-    ta.testing.check_gradients(squared_error, (tensor, model), order=2)
-    ta.testing.check_gradients(
+    assert ta.testing.check_gradients(inner, (tensor, model), order=2)
+    assert ta.testing.check_gradients(squared_error, (tensor, model), order=2)
+    assert ta.testing.check_gradients(
         lambda x, m, w: squared_error(x, m, mask, w), (tensor, model, weights), order=2
     )
     gradient = ta.grad(lambda x: squared_error(x, model, mask))(tensor)
