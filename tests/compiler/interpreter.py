@@ -61,8 +61,8 @@ def _vocabulary():
     for name, value in _names().items():
         if isinstance(value, (np.generic, type)):
             own[name] = value
-        elif name not in own:
-            own[name] = _elementary(re.match(r"(\w+?)(32|64)", name)[1])
+        elif name not in own and (of_numbers := re.match(r"(\w+?)(32|64)", name)):
+            own[name] = _elementary(of_numbers[1])
     return own
 
 
