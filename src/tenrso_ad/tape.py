@@ -249,8 +249,9 @@ def backward(tensor: Tracer, gradient: Any, retain_graph: bool) -> None:
         gradient = ones_like(root)
     else:
         gradient = cotangent_like(gradient, root, "backward()")
+    shared = {memory_of(gradient)}
     for leaf, result in backpropagate([(tensor.node, gradient)], retain=retain_graph).items():
-        result = owned(conjugated(result), {memory_of(gradient)})
+        result = owned(conjugated(result), shared)
         if leaf.gradient is not None:
             result = owned(leaf.gradient + result, set())
         leaf.gradient = result

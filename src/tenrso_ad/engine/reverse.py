@@ -184,6 +184,41 @@ class ReverseTrace(Trace):
             saved = save((value,), out, NO_PARAMS, wanted)
         return _trace.Tensor(out, self, Node(primitive, NO_PARAMS, wanted, apply, saved))
 
+    def process_binary(
+        self, primitive: Primitive, x: Tracer, y: Any, params: Mapping[str, Any] = NO_PARAMS
+    ) -> Any:
+        """`process` for a tensor and another or a number, kept lean too."""
+        value, by_x = x.value, x.node
+        if type(y) is _trace.Tensor:
+            other, by_y = y.value, y.node
+        else:
+            other, by_y = y, None
+        try:
+            rule = pullbacks[primitive]
+        except KeyError:
+            rule = None
+        if (
+            rule is None
+            or by_x is None
+            or type(value) is not ndarray
+            or ((type(other) is not ndarray or by_y is None) and type(other) is not float)
+            or hooks.active
+            or self.closed
+            or self.shares
+            or self.nodes is not None
+            or not self.recording
+        ):
+            return self.process(primitive, (x, y), params)
+        try:
+            run = evaluation[primitive]
+            out = run(value, other, **params) if params else run(value, other)
+        except Exception as error:
+            raise explain(primitive.name, (x, y), params, error) from error
+        save, apply, _ = rule
+        wanted = (by_x, by_y)
+        saved = save((value, other), out, params, wanted)
+        return _trace.Tensor(out, self, Node(primitive, params, wanted, apply, saved))
+
     def _unrecorded(self, primitive: Primitive, out: Any) -> Any:
         if primitive.multiple_results:
             return tuple([_trace.Tensor(o, self, None) for o in out])
@@ -257,15 +292,16 @@ def _guarded(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) -
 
 
 def _reachable(roots: Iterable[Any]) -> list[Any]:
-    """Nodes from which a gradient can come, each after all its consumers."""
-    found = list(dict.fromkeys(roots))
-    seen = set(found)
+    """Operations from which a gradient can come, each after all its consumers."""
+    found = [root for root in dict.fromkeys(roots) if type(root) is not Leaf]
+    seen = {None, *found}
     see, find = seen.add, found.append
     for node in found:  # grows while it is walked
         for parent in node.parents:
-            if parent is not None and parent not in seen:
+            if parent not in seen:
                 see(parent)
-                find(parent)
+                if type(parent) is not Leaf:
+                    find(parent)
     found.sort(key=_by_sequence, reverse=True)
     return found
 
@@ -326,7 +362,6 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
         _deliver(pending, owned, node, cotangent)
     order = _reachable(node for node, _ in roots)
     waiting = _consumers(order) if hooks.leaf_gradient_ready else None
-    gradients: dict[Leaf, Any] = {}
     take, hooked, large_from = pending.pop, hooks.active, large.settings.from_size
     with np.errstate(all="ignore"):
         for node in order:
@@ -353,18 +388,18 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
                             pending[parent] = result
                 if hooked:
                     _after_node(node, waiting, pending)
-            elif cotangent is None:
-                continue
-            elif kind is Leaf:
-                gradients[node] = cotangent = _whole(cotangent)
-                if waiting is not None and node not in waiting:  # itself a root, and nothing else
-                    for hook in hooks.leaf_gradient_ready:
-                        hook(node, cotangent)
-            else:
+            elif cotangent is not None:
                 slots = pending.get(node.source)
                 if slots is None:
                     slots = pending[node.source] = _Slots()
                 slots[node.index] = _whole(cotangent)
+    gradients = pending  # only leaves are left
+    for leaf, gradient in gradients.items():
+        if isinstance(gradient, LazyCotangent):
+            gradients[leaf] = gradient = gradient.materialise()
+        if waiting is not None and leaf not in waiting:  # itself a root, and nothing else
+            for hook in hooks.leaf_gradient_ready:
+                hook(leaf, gradient)
     return gradients
 
 

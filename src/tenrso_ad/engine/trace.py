@@ -76,6 +76,12 @@ class Trace:
         """Apply a primitive to one tracer of this trace, without parameters."""
         return self.process(primitive, (x,), NO_PARAMS)
 
+    def process_binary(
+        self, primitive: Primitive, x: Tracer, y: Any, params: Mapping[str, Any] = NO_PARAMS
+    ) -> Any:
+        """Apply a primitive to a tracer of this trace and another one, or an array."""
+        return self.process(primitive, (x, y), params)
+
     def process_custom(self, call: Any, args: Sequence[Any]) -> Any:
         """Apply a function that brings its own derivative (see `custom`)."""
         raise NotImplementedError

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine import hooks
+from ..engine import trace as _trace
 from ..engine.array_type import ArrayType, type_of
 from ..engine.batch import batching
 from ..engine.errors import DTypeError, describe, explain
@@ -148,8 +149,11 @@ def _binary(primitive: Primitive, function: Callable[..., Any]) -> Callable[...,
             x = operand(x)
         if type(y) not in _known:
             y = operand(y)
-        if isinstance(x, Tracer) and (not isinstance(y, Tracer) or y.trace is x.trace):
-            return x.trace.process(primitive, (x, y), NO_PARAMS)
+        tensor = _trace.Tensor
+        if type(x) is tensor:
+            trace = x.trace
+            if type(y) is not tensor or y.trace is trace:
+                return trace.process_binary(primitive, x, y)
         return bind(primitive, (x, y))
 
     return operation
@@ -188,6 +192,7 @@ def operand(x: Any) -> Any:
     if type(x) in _known:
         return x
     if isinstance(x, Tracer):
+        _known.add(type(x))
         return x
     if hasattr(x, "dtype"):
         values = values_of(x)
@@ -273,6 +278,10 @@ class _Factor:
         if len(places) == 1 and not self.is_map:
             place = places[0]
             return lambda g, saved: scale(g, function(saved[place]))
+        if places == [0, 1]:
+            if self.is_map:
+                return lambda g, saved: function(g, saved[0], saved[1])
+            return lambda g, saved: scale(g, function(saved[0], saved[1]))
         return lambda g, saved: self.turn(g, [saved[p] for p in places])
 
     def turn(self, g: Any, arguments: Sequence[Any]) -> Any:

@@ -103,12 +103,14 @@ def value_and_grad(
     >>> float(value), float(gradient)
     (8.0, 12.0)
     """
+    several = not isinstance(argnums, int)
+    places = argnums if several else (argnums,)
 
     @functools.wraps(f)
     def compute(*args: Any, **kwargs: Any) -> Any:
         trace = ReverseTrace()
         with opened(trace):
-            call_args, leaves, rebuild = _variables(trace, f, args, argnums, "grad")
+            call_args, leaves, forms = _variables(trace, f, args, places, "grad")
             out = brought_out(f(*call_args, **kwargs), trace)
         aux = None
         if has_aux:
@@ -123,7 +125,10 @@ def value_and_grad(
         gradients: dict[Leaf, Any] = {}
         if root is not None:
             gradients = backpropagate([(root, _one(value))])
-        result = rebuild(_collect(leaves, gradients, set()))
+        results = _collect(leaves, gradients, set())
+        if forms is not None:
+            results = _rebuilt(forms, results)
+        result = tuple(results) if several else results[0]
         return ((value, _lower(trace, aux)), result) if has_aux else (value, result)
 
     return compute
@@ -305,67 +310,67 @@ def _differentiable(leaf: Any, what: str, f: Callable[..., Any]) -> Any:
 
 def _variables(
     trace: ReverseTrace, f: Callable[..., Any], args: Sequence[Any], argnums: Any, what: str
-) -> tuple[list[Any], list[Tracer], Callable[[list[Any]], Any]]:
+) -> tuple[list[Any], list[tuple[Any, Leaf]], list[Any] | None]:
     """Make tensors of the chosen arguments.
 
     Returns
     -------
-    args, variables, rebuild
-        All arguments with tensors in place, the tensors in order, and how to give their gradients
-        the arguments' form.
+    args, leaves, forms
+        All arguments with tensors in place, each tensor's value and leaf in order, and the form of
+        each chosen argument (None for an array; None altogether where each is one).
     """
     call_args = list(args)
-    several = not isinstance(argnums, int)
-    variables: list[Tracer] = []
+    leaves: list[tuple[Any, Leaf]] = []
     forms: list[Any] = []
-    chosen = set()
     nested = False
-    for i in argnums if several else (argnums,):
-        if not -len(args) <= i < len(args):
+    for i in argnums:
+        try:
+            arg = args[i]
+        except IndexError:
             raise ArgumentError(
                 f"{what} of {_name(f)}: argnums has {i}, "
                 f"but the call has {len(args)} positional arguments"
-            )
-        chosen.add(i % len(args))
-        arg = args[i]
+            ) from None
+        if call_args[i] is not arg:
+            raise ArgumentError(f"{what} of {_name(f)}: argnums {argnums} names an argument twice")
         if type(arg) is np.ndarray:
-            call_args[i] = variable = trace.variable(_differentiable(arg, what, f))
-            variables.append(snapshot(variable))  # the function may change it in place
+            call_args[i] = _variable(trace, _differentiable(arg, what, f), leaves)
             forms.append(None)
         else:
             nested = True
-            leaves, structure = tree.flatten(arg)
-            made = [trace.variable(_differentiable(leaf, what, f)) for leaf in leaves]
-            variables += map(snapshot, made)
+            flat, structure = tree.flatten(arg)
+            made = [_variable(trace, _differentiable(leaf, what, f), leaves) for leaf in flat]
             call_args[i] = tree.unflatten(structure, made)
             forms.append(structure)
-    if len(chosen) < len(forms):
-        raise ArgumentError(f"{what} of {_name(f)}: argnums {argnums} names an argument twice")
 
-    def rebuild(gradients: list[Any]) -> Any:
-        results = gradients
-        if nested:
-            rest = iter(gradients)
-            results = [
-                next(rest)
-                if form is None
-                else tree.unflatten(form, [next(rest) for _ in range(form.num_leaves)])
-                for form in forms
-            ]
-        return tuple(results) if several else results[0]
+    return call_args, leaves, forms if nested else None
 
-    return call_args, variables, rebuild
+
+def _rebuilt(forms: Sequence[Any], gradients: list[Any]) -> list[Any]:
+    """Give gradients the forms of the arguments."""
+    rest = iter(gradients)
+    return [
+        next(rest)
+        if form is None
+        else tree.unflatten(form, [next(rest) for _ in range(form.num_leaves)])
+        for form in forms
+    ]
+
+
+def _variable(trace: ReverseTrace, value: Any, leaves: list[tuple[Any, Leaf]]) -> Tracer:
+    """Make a tensor, and note what it is before the function may change it in place."""
+    variable = trace.variable(value)
+    leaves.append((variable.value, variable.node))
+    return variable
 
 
 def _collect(
-    variables: Sequence[Tracer], gradients: dict[Leaf, Any], shared: set[int]
+    leaves: Sequence[tuple[Any, Leaf]], gradients: dict[Leaf, Any], shared: set[int]
 ) -> list[Any]:
-    """Gradients of the variables as arrays of the user's own; zeros where nothing arrived."""
+    """Gradients of the leaves as arrays of the user's own; zeros where nothing arrived."""
     return [
-        zeros_like(v.value)
-        if (g := gradients.get(v.node)) is None
-        else owned(conjugated(g), shared)
-        for v in variables
+        zeros_like(value) if (g := gradients.get(leaf)) is None else owned(conjugated(g), shared)
+        for value, leaf in leaves
     ]
 
 
@@ -381,8 +386,15 @@ def _lower(trace: Any, out: Any) -> Any:
 def _one(value: Any) -> Any:
     """Cotangent of a scalar result by itself."""
     if type(value) in NUMPY_TYPES:
-        return np.array(1, value.dtype)
+        return _numpy_one(value.dtype)
     return ones_like(value)
+
+
+@functools.cache
+def _numpy_one(dtype: Any) -> np.ndarray:
+    one = np.ones((), dtype)
+    one.flags.writeable = False  # every gradient begins with it
+    return one
 
 
 def _check_scalar(value: Any, f: Callable[..., Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...engine import trace as _trace
 from ...engine.errors import ArgumentError, DTypeError, EinsumError, ShapeError, describe
 from ...engine.trace import Tracer, bind
 from ...engine.views import bind_view
@@ -55,6 +56,8 @@ def run_pair(plan: EinsumPlan, a: Any, b: Any) -> Any:
     """Run a plan of two operands; mostly it is one contraction."""
     if plan.pair is None or a.dtype != b.dtype:
         return run(plan, [a, b])
+    if type(a) is type(b) is _trace.Tensor and a.trace is b.trace:  # what bind would do
+        return a.trace.process_binary(contract_p, a, b, plan.pair)
     return bind(contract_p, (a, b), plan.pair)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -152,7 +153,15 @@ def _evaluate_sum(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
     return add_reduce(x, axis, None, None, keepdims)
 
 
+_FEW = 4096  # elements that are written sooner than a view without strides is made
+
+
 def _sum_transpose(g: Any, x: ArrayType, *, axis: tuple[int, ...], keepdims: bool) -> Any:
+    shape = x.shape
+    if type(g) is np.ndarray and g.size == 1 and not hooks.active and math.prod(shape) <= _FEW:
+        filled = np.empty(shape, g.dtype)
+        filled.fill(g if not g.shape else g.reshape(()))
+        return filled
     return broadcast_to(with_axes_kept(g, x.shape, axis, keepdims), x.shape)
 
 
