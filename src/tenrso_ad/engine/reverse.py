@@ -293,7 +293,7 @@ def _guarded(saved: tuple[Any, ...], args: Sequence[Any], trace: ReverseTrace) -
 
 def _reachable(roots: Iterable[Any]) -> list[Any]:
     """Operations from which a gradient can come, each after all its consumers."""
-    found = [root for root in dict.fromkeys(roots) if type(root) is not Leaf]
+    found = [root for root in roots if type(root) is not Leaf]
     seen = {None, *found}
     see, find = seen.add, found.append
     for node in found:  # grows while it is walked
@@ -341,6 +341,7 @@ def _accumulate(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: 
     owned.add(node)
 
 
+@np.errstate(all="ignore")  # as a decorator it costs half of what a with block does
 def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> dict[Leaf, Any]:
     """Run the backward pass.
 
@@ -359,40 +360,42 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
     pending: dict[Any, Any] = {}
     owned: set[Any] = set()
     for node, cotangent in roots:
-        _deliver(pending, owned, node, cotangent)
-    order = _reachable(node for node, _ in roots)
+        if node in pending:
+            _accumulate(pending, owned, node, cotangent)
+        else:
+            pending[node] = cotangent
+    order = _reachable(pending)
     waiting = _consumers(order) if hooks.leaf_gradient_ready else None
     take, hooked, large_from = pending.pop, hooks.active, large.settings.from_size
-    with np.errstate(all="ignore"):
-        for node in order:
-            cotangent = take(node, None)
-            kind = type(node)
-            if kind is Node:
-                if cotangent is not None:
-                    saved = node.saved
-                    parents = node.parents
-                    if saved is None or hooked or type(cotangent) is not ndarray:
-                        results = _pull(node, cotangent)
-                    elif cotangent.size >= large_from:
-                        results = large.pull(node, cotangent, pending, owned)
+    for node in order:
+        cotangent = take(node, None)
+        kind = type(node)
+        if kind is Node:
+            if cotangent is not None:
+                saved = node.saved
+                parents = node.parents
+                if saved is None or hooked or type(cotangent) is not ndarray:
+                    results = _pull(node, cotangent)
+                elif cotangent.size >= large_from:
+                    results = large.pull(node, cotangent, pending, owned)
+                else:
+                    results = node.apply(cotangent, saved, node.params, parents)
+                if not retain:
+                    node.saved = None
+                for parent, result in zip(parents, results):  # noqa: B905 (strict costs)
+                    if result is None or parent is None:
+                        continue
+                    if parent in pending:
+                        _accumulate(pending, owned, parent, result)
                     else:
-                        results = node.apply(cotangent, saved, node.params, parents)
-                    if not retain:
-                        node.saved = None
-                    for parent, result in zip(parents, results):  # noqa: B905 (strict costs)
-                        if result is None or parent is None:
-                            continue
-                        if parent in pending:
-                            _accumulate(pending, owned, parent, result)
-                        else:
-                            pending[parent] = result
-                if hooked:
-                    _after_node(node, waiting, pending)
-            elif cotangent is not None:
-                slots = pending.get(node.source)
-                if slots is None:
-                    slots = pending[node.source] = _Slots()
-                slots[node.index] = _whole(cotangent)
+                        pending[parent] = result
+            if hooked:
+                _after_node(node, waiting, pending)
+        elif cotangent is not None:
+            slots = pending.get(node.source)
+            if slots is None:
+                slots = pending[node.source] = _Slots()
+            slots[node.index] = _whole(cotangent)
     gradients = pending  # only leaves are left
     for leaf, gradient in gradients.items():
         if isinstance(gradient, LazyCotangent):
@@ -405,13 +408,6 @@ def backpropagate(roots: Sequence[tuple[Any, Any]], *, retain: bool = False) -> 
 
 class _Slots(dict[int, Any]):
     """Cotangents of a node with several results, by the place of the result."""
-
-
-def _deliver(pending: dict[Any, Any], owned: set[Any], node: Any, cotangent: Any) -> None:
-    if node in pending:
-        _accumulate(pending, owned, node, cotangent)
-    else:
-        pending[node] = cotangent
 
 
 def _pull(node: Node, cotangent: Any) -> Sequence[Any]:

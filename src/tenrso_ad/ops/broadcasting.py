@@ -19,7 +19,7 @@ _add: Any = np.add.reduce
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum an array over the axes along which `shape` broadcasts to its shape."""
     if type(x) is np.ndarray and not hooks.active:  # what bind would do
-        return _evaluate_sum_to(x, shape=shape)
+        return _numpy_sum_to(x, shape)
     return bind(sum_to_p, (x,), {"shape": shape})
 
 
@@ -60,11 +60,15 @@ def _summed_axes(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _evaluate_sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
-    axes = _summed_axes(x.shape, shape)
     xp = namespace(x)
-    if xp is not np:
-        return xp.reshape(xp.sum(x, axis=axes, keepdims=True, dtype=x.dtype), shape)
-    dtype = x.dtype
+    if xp is np:
+        return _numpy_sum_to(x, shape)
+    axes = _summed_axes(tuple(x.shape), shape)
+    return xp.reshape(xp.sum(x, axis=axes, keepdims=True, dtype=x.dtype), shape)
+
+
+def _numpy_sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    axes, dtype = _summed_axes(x.shape, shape), x.dtype
     if dtype.kind == "V" or dtype.char == "e":  # the narrow floats lose a long sum
         total = _add(x, axes, np.float32, None, False).astype(dtype)
     else:
