@@ -273,7 +273,7 @@ class Compiled:
         native = self._options["backend"] == "numba" and all(type(a) is ndarray for a in arrays)
         passes = self._passes if native else [n for n in self._passes if n not in FOR_KERNELS]
         graph, report = optimised(staged, passes, self._options["max_iterations"])
-        program = (Program if native else PlainProgram)(graph)
+        program = Program(graph).build() if native else PlainProgram(graph)
         if self._options["verbose"]:
             print(f"compile {_name(self._f)}({', '.join(map(str, kinds))})\n{report}")
         specs = tuple([(a.dtype, tuple(a.shape)) for a in arrays])

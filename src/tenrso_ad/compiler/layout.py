@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..engine.graph import Atom, Equation
+from ..engine.graph import Atom, Equation, Graph
+from .expressions import VIEWS
 from .rewriting import shape_of
 
 
@@ -60,6 +61,18 @@ def layout_of(atom: Atom, views: Mapping[Atom, Equation]) -> Layout | None:
         base.root,
         tuple([s if n != 1 else 0 for s, n in zip(bytes_apart.strides, after, strict=True)]),
     )
+
+
+def views_of(graph: Graph) -> dict[Atom, Equation]:
+    """Find the equations that look at memory of others, by what they give; copies are left out."""
+    views: dict[Atom, Equation] = {}
+    for e in graph.equations:
+        if e.primitive.name in VIEWS:
+            (out,) = e.outputs
+            views[out] = e
+            if layout_of(out, views) is None:  # a reshape that copies
+                del views[out]
+    return views
 
 
 def broadcast_strides(

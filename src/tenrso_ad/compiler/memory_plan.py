@@ -8,7 +8,7 @@ size: the largest first, each in the smallest gap between those that live at the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from ..engine.errors import GraphError
 from ..engine.graph import Atom, Graph
-from .expressions import VIEWS
+from .layout import views_of
 
 ALIGNMENT = 64
 """Bytes between places where an array may begin: the width of a cache line."""
@@ -35,7 +35,7 @@ class Lives(NamedTuple):
     Attributes
     ----------
     root : dict of Atom to Atom
-        For a value that may be a view of another one, that one.
+        For a view of another value, that one; a reshape that copies is none.
     of : dict of Atom to Life
         For the values that equations compute and that are no views; views prolong the lives of
         what they look at. An output lives until after the last equation.
@@ -49,6 +49,7 @@ def lives(graph: Graph) -> Lives:
     """Find how long the values of a graph live when its equations run in their order."""
     root: dict[Atom, Atom] = {}
     of: dict[Atom, Life] = {}
+    views = views_of(graph)
 
     def read(atom: Atom, when: int) -> None:
         atom = root.get(atom, atom)
@@ -58,7 +59,7 @@ def lives(graph: Graph) -> Lives:
     for number, e in enumerate(graph.equations):
         for a in e.inputs:
             read(a, number)
-        if e.primitive.name in VIEWS:
+        if e.outputs[0] in views:
             (source,) = e.inputs
             root[e.outputs[0]] = root.get(source, source)
         else:
@@ -130,6 +131,20 @@ def plan(rooms: Sequence[Room], blocks: Sequence[Block] = ()) -> Plan:
     blocks : sequence of Block
         Where rooms may be that are no longer needed at the step `until`.
     """
+    plans = (_placed(sorted(rooms, key=order), blocks) for order in _ORDERS)
+    return min(plans, key=lambda p: p.size)
+
+
+_ORDERS: tuple[Callable[[Room], tuple[int, ...]], ...] = (
+    lambda r: (-r.nbytes, -r.last, -r.first),
+    lambda r: (-r.nbytes, r.first, r.last),
+    lambda r: (-r.nbytes, r.first - r.last, r.first),
+)
+"""The largest first in each of them; of the plans, the smallest is taken, else the first."""
+
+
+def _placed(rooms: Iterable[Room], blocks: Sequence[Block]) -> Plan:
+    """Give rooms places, in their order."""
     regions = [_Region(b, b.nbytes) for b in blocks] + [_Region(None, None)]
     arena = regions[-1]
     for region in regions[:-1]:
@@ -137,11 +152,12 @@ def plan(rooms: Sequence[Room], blocks: Sequence[Block] = ()) -> Plan:
         for room, offset in region.block.taken.items():
             region.put(room, offset)
     places: dict[Room, Place] = {}
-    for room in sorted(rooms, key=lambda r: (-r.nbytes, r.first, r.last)):
+    for room in rooms:
         gaps = [
             (width, number, offset)
             for number, region in enumerate(regions)
-            if region.block is None or room.last < region.block.until
+            if region.block is None
+            or (room.last < region.block.until and room.nbytes <= region.block.nbytes)
             for width, offset in region.gaps(room)
         ]
         if gaps:

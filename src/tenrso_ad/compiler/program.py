@@ -19,12 +19,16 @@ from ..engine.graph import Atom, Constant, Equation, Graph, Variable
 from ..engine.trace import evaluation
 from ..kernels import threads
 from ..ops.contraction.lowering import View, lower
-from .expressions import VIEWS
-from .kernel_source import write_kernel
+from .kernel_source import Source, write_kernel
+from .layout import views_of
 from .memory_plan import Life, lives
 from .native import compile_kernel
 from .rewriting import shape_of, type_of_atom
 from .workspace import Workspace, text_of_view
+
+Sources = dict[tuple[Graph, tuple[Variable, ...]], Source]
+_Kind = tuple[str, tuple[tuple[Any, int], ...], int]
+"""What tells compiled kernels apart: text, dtypes and axes of the arrays, how many it writes."""
 
 SPARE = 4
 """Workspaces that are kept for the next calls; more exist only while more threads call."""
@@ -35,15 +39,26 @@ class Program:
 
     Attributes
     ----------
-    source : str
-        The code, followed by its kernels.
-    run : callable
-        Takes the inputs, arrays in C order, and gives a list of results.
     memory : Memory
         Bytes that a call takes.
+    source : str
+        After `build`: the code, followed by its kernels.
+    run : callable
+        After `build`: takes the inputs, arrays in C order, and gives a list of results.
+
+    Parameters
+    ----------
+    graph : Graph
+    sources : dict, optional
+        Kernels that were written for other programs of the same bodies; new ones are added.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    run: Callable[..., list[Any]]
+    source: str
+
+    def __init__(self, graph: Graph, sources: Sources | None = None) -> None:
+        self._graph = graph
+        self._sources: Sources = {} if sources is None else sources
         self._names: dict[Atom, str] = {v: f"x{i}" for i, v in enumerate(graph.inputs)}
         self._globals: dict[str, Any] = {
             **{name: getattr(np, name) for name in ("empty", "ndarray", "dot", "matmul", "array")},
@@ -51,37 +66,56 @@ class Program:
             "own": _own,
         }
         self._lives, self._end = lives(graph), len(graph.equations)
+        self._views = views_of(graph)
         self._workspace = Workspace()
         self._step = 0  # number of the equation that is written
         self._lines: dict[int, list[str]] = {}
         self._results = {o for o in graph.outputs if isinstance(o, Variable)}
         self._borrowed: set[Atom] = set(graph.inputs)  # values whose memory is not a result's own
-        self._kernels: dict[int, dict[str, str]] = {}  # names of the functions of each kernel
-        self._texts: list[str] = []
+        self._kernels: dict[_Kind, tuple[Source, dict[str, str]]] = {}  # and names of functions
         for e in graph.equations:
             _WRITERS.get(e.primitive.name, Program._call)(self, e)
             self._step += 1
-        self.memory = self._workspace.plan(self._end)
+        copied = sum(_bytes(graph.outputs[i]) for i in self._copied(graph))
+        self.memory = self._workspace.plan(self._end, copied)
+
+    def build(self) -> Program:
+        """Compile the kernels, and make the function; returns the program."""
+        texts = [self._function(self._graph)]
+        for (_, _, writes), (source, names) in self._kernels.items():
+            text = source.text
+            for kind, function in compile_kernel(source, writes).items():
+                self._globals[names[kind]] = function
+                text = text.replace(f"def {kind}(", f"def {names[kind]}(", 1)
+            texts.append(text)
         self._globals |= self._workspace.dtypes()
-        text = self._function(graph)
         self._spare: deque[tuple[np.ndarray, ...]] = deque(maxlen=SPARE)
         self._globals |= {"spare": self._spare, "new_workspace": self._workspace.make}
-        exec(compile(text, "<compiled function>", "exec"), self._globals)
-        self.run: Callable[..., list[Any]] = self._globals.pop("run")
-        self.source = "\n".join([text, *self._texts])
+        exec(compile(texts[0], "<compiled function>", "exec"), self._globals)
+        self.run = self._globals.pop("run")
+        self.source = "\n".join(texts)
+        return self
 
     def clear(self) -> None:
         """Give back the memory that is kept for the next call."""
         self._spare.clear()
 
+    def _copied(self, graph: Graph) -> list[int]:
+        """Numbers of the outputs that have no memory of their own: they are copied."""
+        first = {o: number for number, o in reversed(list(enumerate(graph.outputs)))}
+        return [
+            number
+            for number, o in enumerate(graph.outputs)
+            if first[o] != number or o in self._borrowed or isinstance(o, Constant)
+        ]
+
     def _function(self, graph: Graph) -> str:
         results = []
-        given: set[Atom] = set()
-        for o in graph.outputs:
+        copied = self._copied(graph)
+        for number, o in enumerate(graph.outputs):
             text = self._read(o)
-            if o in given or o in self._borrowed or isinstance(o, Constant):
+            if number in copied:
                 text = f"array({text}, order='C')"
-            given.add(o)
             results.append(text if shape_of(o) else f"{text}[()]")
         last = f"return [{', '.join(results)}]"
         lines = []
@@ -169,23 +203,22 @@ class Program:
         body = e.params["body"]
         free = self._free(e)
         overwritable = [v for v, name in zip(body.inputs, free, strict=True) if name]
-        source = write_kernel(body, overwritable)
+        key = (body, tuple(overwritable))
+        source = self._sources.get(key)
+        if source is None:
+            source = self._sources[key] = write_kernel(body, overwritable)
         over = {written: free[i] for i, written in source.reused.items()}
         outs = [self._room(v, over.get(i, "")) for i, v in enumerate(e.outputs)]
         scratch = [
             self._scratch(kind, over.get(i, "")) for i, kind in enumerate(source.scratch, len(outs))
         ]
         constants = [self._constant("constant", c) for c in source.constants]
-        native = compile_kernel(source, len(outs) + len(scratch))
-        identity = id(native["kernel"])  # which the program holds, so that no other can get it
-        names = self._kernels.get(identity)
-        if names is None:
-            names = {kind: self._constant(kind, function) for kind, function in native.items()}
-            self._kernels[identity] = names
-            text = source.text
-            for kind, name in names.items():
-                text = text.replace(f"def {kind}(", f"def {name}(", 1)
-            self._texts.append(text)
+        types = tuple([(p.dtype, len(p.shape)) for p in source.parameters])
+        kind = (source.text, types, len(outs) + len(scratch))
+        if kind not in self._kernels:
+            functions = ("kernel", "finish") if source.chunks else ("kernel",)
+            self._kernels[kind] = (source, {f: self._constant(f, None) for f in functions})
+        names = self._kernels[kind][1]
         read = [self._read(a) for i, a in enumerate(e.inputs) if i not in source.reused]
         arrays = ", ".join([*read, *constants, *outs, *scratch])
         if source.chunks:
@@ -249,7 +282,7 @@ class Program:
         rule = self._constant(re.sub(r"\W", "_", e.primitive.name), evaluation[e.primitive])
         params = [f"{k}={self._constant('param', v)}" for k, v in e.params.items()]
         text = f"{rule}({', '.join([*map(self._read, e.inputs), *params])})"
-        looks = e.primitive.name in VIEWS
+        looks = e.outputs[0] in self._views
         for v in e.outputs:
             self._names[v] = self._workspace.call(0 if looks else v.type.nbytes, self._life(v))
         names = [self._names[v] for v in e.outputs]
@@ -284,3 +317,9 @@ def _own(value: Any, *operands: Any) -> np.ndarray:
     ):
         return value
     return np.array(value, order="C")
+
+
+def _bytes(atom: Atom) -> int:
+    """Bytes of an array of an atom's value; a Python scalar counts as an array without axes."""
+    kind = type_of_atom(atom)
+    return int(kind.nbytes if hasattr(kind, "nbytes") else np.asarray(kind).nbytes)

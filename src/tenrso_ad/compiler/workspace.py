@@ -14,7 +14,7 @@ from ..engine.array_type import ArrayType
 from ..ops.contraction.lowering import View
 from .memory_plan import ALIGNMENT, Block, Life, Plan, Room, aligned, live_bytes, plan
 
-LARGE = 1 << 16
+LARGE = 1 << 13
 """Bytes from which an array may lie in a result: every call then has to make the view anew."""
 
 
@@ -133,8 +133,8 @@ class Workspace:
 
     # --- the plan ---------------------------------------------------------------------------------
 
-    def plan(self, steps: int) -> Memory:
-        """Give every array its place, for so many equations."""
+    def plan(self, steps: int, copied: int) -> Memory:
+        """Give every array its place, for so many steps and bytes of results that are copies."""
         blocks = {result.block: name for name, result in self._results.items()}
         where = {room: (name, 0) for block, name in blocks.items() for room in block.taken}
         rooms = dict.fromkeys(a.room for a in self._arrays.values() if a.room not in where)
@@ -157,7 +157,8 @@ class Workspace:
             self._plan.size,
             self._unplanned,
             live_bytes(room for room in self._calls.values() if room.last < steps),
-            sum(result.kind.nbytes for result in self._results.values())
+            copied
+            + sum(result.kind.nbytes for result in self._results.values())
             + sum(room.nbytes for room in self._calls.values() if room.last == steps),
         )
 
