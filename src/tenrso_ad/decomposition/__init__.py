@@ -1,12 +1,16 @@
 """Tensor decompositions: models, kernels, losses, fits and their files."""
 
+from tenrso_ad.decomposition.elementwise_losses import Loss, elementwise_loss
 from tenrso_ad.decomposition.fit import FitProgress, FitResult, fit, largest_rank
+from tenrso_ad.decomposition.gcp import Objective, gcp
 from tenrso_ad.decomposition.io import load_model, load_tensor, save_result
 from tenrso_ad.decomposition.kernels import khatri_rao, mode_dot, mttkrp, mttkrps
 from tenrso_ad.decomposition.least_squares import squared_error
 from tenrso_ad.decomposition.models import CPTensor, TensorRing, TTTensor, TuckerTensor
 from tenrso_ad.decomposition.objective import UnobservedSliceWarning
+from tenrso_ad.decomposition.observations import Observations, observe
 from tenrso_ad.decomposition.products import inner
+from tenrso_ad.decomposition.proximal import proximal_step, soft_threshold
 from tenrso_ad.decomposition.reconstruction import (
     CPReconstructionVJP,
     TTReconstructionVJP,
@@ -19,6 +23,9 @@ __all__ = [
     "CPTensor",
     "FitProgress",
     "FitResult",
+    "Loss",
+    "Objective",
+    "Observations",
     "SparseTensor",
     "TTReconstructionVJP",
     "TTTensor",
@@ -26,7 +33,9 @@ __all__ = [
     "TuckerReconstructionVJP",
     "TuckerTensor",
     "UnobservedSliceWarning",
+    "elementwise_loss",
     "fit",
+    "gcp",
     "inner",
     "khatri_rao",
     "largest_rank",
@@ -35,6 +44,9 @@ __all__ = [
     "mode_dot",
     "mttkrp",
     "mttkrps",
+    "observe",
+    "proximal_step",
     "save_result",
+    "soft_threshold",
     "squared_error",
 ]

@@ -91,7 +91,7 @@ def squared_error(
     if differences and isinstance(tensor, (Model, SparseTensor)):
         raise ArgumentError(
             "squared_error: mask, weights and residual want a dense tensor, "
-            f"got a {type(tensor).__name__}"
+            f"got a {type(tensor).__name__}; gcp takes sparse tensors with masks and weights"
         )
     traced = any(isinstance(part, Tracer) for part in tree.leaves((tensor, weights)))
     if not differences:

@@ -202,7 +202,7 @@ class SparseTensor:
 
         Parameters
         ----------
-        model : CPTensor, or a model with a method ``entries(indices)``
+        model : CPTensor, TuckerTensor, TTTensor or TensorRing
             A model of this shape. Native kernels compute the entries of a CP tensor.
         """
         if not hasattr(model, "weights"):
