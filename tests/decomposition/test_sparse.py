@@ -275,7 +275,7 @@ def test_vmap_and_compile():
         strict=True,
     ):
         np.testing.assert_allclose(got, [wanted, 2 * wanted])
-    function = ta.value_and_grad(lambda m: squared_error(tensor, m))
+    function = ta.value_and_grad(lambda m: inner(tensor, m))
     value, gradient = ta.compile(function)(model)
     expected = function(model)
     np.testing.assert_allclose(value, expected[0], rtol=1e-12)
