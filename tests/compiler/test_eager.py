@@ -1,5 +1,7 @@
 """Derivatives of large arrays in the backward pass: a kernel gives what NumPy gives."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -215,3 +217,15 @@ def test_errors():
         ta.config.kernels(min_size=0)
     with pytest.raises(ta.errors.ArgumentError, match="at least 0, got -1"):
         ta.config.kernels(after=-1)
+
+
+def test_tensors_that_a_rule_saved_are_not_kept_alive():
+    x = np.ones(2 * large.FROM_SIZE)
+    slope = ta.grad(lambda m: tnp.sum(m - tnp.log(m + 1)))
+    ta.jvp(slope, (x,), (x,))
+    tracemalloc.start()
+    for _ in range(6):
+        ta.jvp(slope, (x,), (x,))
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < x.nbytes

@@ -17,6 +17,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine import large
+from ..engine.array_type import ArrayType
 from ..engine.errors import TenrsoError
 from ..engine.node import Node
 from ..engine.staging import stage
@@ -79,6 +80,8 @@ def _call(node: Node, g: ndarray, pending: Mapping[Any, Any]) -> _Call | None:
             arrays.append(value)
         elif isinstance(value, np.generic):
             arrays.append(np.asarray(value))
+        elif hasattr(value, "dtype") and kind is not ArrayType:
+            return None  # a tensor or another library's array: kept in a key it would live on
         else:
             key.append(value.hex() if kind is float else value)  # 0.0 equals -0.0
     groups: dict[Any, list[int]] = {}
