@@ -60,7 +60,7 @@ class ExactProgram:
         fused = fuse(kernel)
         if [e.primitive.name for e in fused.equations] != ["fused"]:
             raise ValueError("there is no part of the graph for one kernel")
-        self._kernel = Program(fused)
+        self._kernel = Program(fused).build()
         self.source = self._kernel.source
         self._steps: list[tuple[tuple[Variable, ...], Callable[..., list[Any]], Any]] = [
             (part.inputs, program.run, part.outputs)
