@@ -16,6 +16,7 @@ from tenrso_ad.decomposition.reconstruction import (
     TTReconstructionVJP,
     TuckerReconstructionVJP,
 )
+from tenrso_ad.decomposition.second_order import LossHessian, gauss_newton_vp
 from tenrso_ad.decomposition.sparse import SparseTensor
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "FitProgress",
     "FitResult",
     "Loss",
+    "LossHessian",
     "Objective",
     "Observations",
     "SparseTensor",
@@ -35,6 +37,7 @@ __all__ = [
     "UnobservedSliceWarning",
     "elementwise_loss",
     "fit",
+    "gauss_newton_vp",
     "gcp",
     "inner",
     "khatri_rao",

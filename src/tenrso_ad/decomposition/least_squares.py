@@ -78,15 +78,7 @@ def squared_error(
     5.0
     """
     model = as_model("squared_error", model)
-    tensor = as_tensor("squared_error", tensor, model)
-    if any(is_complex(part) for part in tree.leaves((tensor, model))):
-        raise DTypeError("squared_error: wanted a real tensor and model, got complex numbers")
-    mask, weights = _like(tensor, mask, "mask"), _like(tensor, weights, "weights")
-    if mask is not None and mask.dtype != bool:
-        raise DTypeError(
-            f"squared_error: wanted a mask of booleans, got {mask.dtype}; "
-            "real factors go into weights"
-        )
+    tensor, mask, weights = checked_data("squared_error", tensor, model, mask, weights)
     differences = residual or mask is not None or weights is not None
     if differences and isinstance(tensor, (Model, SparseTensor)):
         raise ArgumentError(
@@ -104,6 +96,23 @@ def squared_error(
         square = tnp.square(difference)
         return tnp.sum(square if weights is None else tnp.multiply(weights, square))
     return _blockwise_error(tensor, model, mask, weights)
+
+
+def checked_data(
+    operation: str, tensor: Any, model: Any, mask: Any, weights: Any
+) -> tuple[Any, Any, Any]:
+    """Real data of the shape of a model, with mask and weights as arrays."""
+    tensor = as_tensor(operation, tensor, model)
+    if any(is_complex(part) for part in tree.leaves((tensor, model))):
+        raise DTypeError(f"{operation}: wanted a real tensor and model, got complex numbers")
+    mask = _like(operation, tensor, mask, "mask")
+    weights = _like(operation, tensor, weights, "weights")
+    if mask is not None and mask.dtype != bool:
+        raise DTypeError(
+            f"{operation}: wanted a mask of booleans, got {mask.dtype}; "
+            "real factors go into weights"
+        )
+    return tensor, mask, weights
 
 
 @custom_vjp
@@ -216,14 +225,14 @@ def _squares(tensor: Any) -> Any:
     return np.dot(entries, entries)
 
 
-def _like(tensor: Any, values: Any, name: str) -> Any:
+def _like(operation: str, tensor: Any, values: Any, name: str) -> Any:
     """Mask or weights as an array of the shape of the tensor, or None."""
     if values is None:
         return None
     values = as_array(values)
     if tuple(values.shape) != tuple(tensor.shape):
         raise ShapeError(
-            f"squared_error: wanted {name} of the tensor's shape {tuple(tensor.shape)}, "
+            f"{operation}: wanted {name} of the tensor's shape {tuple(tensor.shape)}, "
             f"got {tuple(values.shape)}"
         )
     return values
