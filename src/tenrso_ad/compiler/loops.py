@@ -59,11 +59,12 @@ def lay_out(body: Graph) -> Kernel:
             continue
         space = space_of(e)
         first = 0
-        for a in e.inputs:
+        for i, a in enumerate(e.inputs):
             layout = layout_of(a, views)
             assert layout is not None
             if layout.root in home:
-                first = max(first, home[layout.root] + (layout.root is not a or a in summed))
+                elsewhere = layout.root is not a or a in summed or turned(e, i)
+                first = max(first, home[layout.root] + elsewhere)
         fitting = [i for i in range(first, len(nests)) if nests[i].space == space]
         if not fitting:
             nests.append(Nest(space))
@@ -89,6 +90,14 @@ def space_of(equation: Equation) -> Space:
     if equation.primitive.name in REDUCTIONS:
         return shape_of(equation.inputs[0])
     return equation.outputs[0].shape
+
+
+def turned(equation: Equation, operand: int) -> bool:
+    """Whether an equation reads an operand at other elements than those it computes."""
+    if equation.primitive.name != "contract":
+        return False
+    *terms, out = equation.params["spec"].replace("->", ",").split(",")
+    return bool(terms[operand] != out)
 
 
 def strides_in(equation: Equation, operand: int, views: Mapping[Atom, Equation]) -> Layout:

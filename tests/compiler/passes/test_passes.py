@@ -61,3 +61,15 @@ def test_a_second_run_changes_nothing(name, f, shape, transform):
     graph, _ = optimised(graph, [n for n in PASSES if n != "fuse"], 10)
     once = PASSES[name](graph).verify()
     assert str(PASSES[name](once)) == str(once) == str(graph)
+
+
+def test_a_product_that_turns_what_its_own_kernel_computes():
+    """Square matrices: the turned operand has the shape of the loops that compute it."""
+    rng = np.random.default_rng(0)
+    a, b, d = rng.normal(size=(3, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
+
+    def f(a, b, d):
+        scaled = tnp.einsum("a,ab->ab", d, a) * b
+        return tnp.einsum("ab,b->ba", scaled, d)
+
+    np.testing.assert_allclose(ta.compile(f)(a, b, d), f(a, b, d), rtol=1e-14)
