@@ -362,7 +362,7 @@ def check_staging(case: Case) -> None:
         assert_same(graph.evaluate(*operands), expected, 1e-12, what)
         optimal, _ = optimised(graph, tuple(PASSES), 10, verify=True)
         with interpreted():
-            program = Program(optimal)
+            program = Program(optimal).build()
             assert_same(program.run(*operands), expected, 1e-10, f"compiled {what}")
 
 
