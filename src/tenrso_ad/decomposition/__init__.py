@@ -16,6 +16,13 @@ from tenrso_ad.decomposition.reconstruction import (
     TTReconstructionVJP,
     TuckerReconstructionVJP,
 )
+from tenrso_ad.decomposition.sampling import (
+    Sample,
+    Sampler,
+    SemiStratified,
+    Stratified,
+    Uniform,
+)
 from tenrso_ad.decomposition.second_order import LossHessian, gauss_newton_vp
 from tenrso_ad.decomposition.sparse import SparseTensor
 
@@ -28,12 +35,17 @@ __all__ = [
     "LossHessian",
     "Objective",
     "Observations",
+    "Sample",
+    "Sampler",
+    "SemiStratified",
     "SparseTensor",
+    "Stratified",
     "TTReconstructionVJP",
     "TTTensor",
     "TensorRing",
     "TuckerReconstructionVJP",
     "TuckerTensor",
+    "Uniform",
     "UnobservedSliceWarning",
     "elementwise_loss",
     "fit",

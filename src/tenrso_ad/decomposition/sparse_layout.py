@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +14,9 @@ __all__ = ["Sorted", "SparseLayout", "linear_keys"]
 
 Indices = NDArray[np.int32]
 Integers = NDArray[np.int64]
+
+COUNTABLE = 2**62
+"""Entries that 64 bits can number."""
 
 
 class Sorted(NamedTuple):
@@ -80,14 +85,19 @@ class SparseLayout:
         wanted = [np.asarray(c) for c in coordinates]
         if not self.count:
             return np.full(len(wanted[0]), -1)
-        both = [
-            np.concatenate([own, other])
-            for own, other in zip(self.coordinates, wanted, strict=True)
-        ]
-        keys = linear_keys(self.shape, both, self.modes)
-        own, other = keys[: self.count], keys[self.count :]
+        if math.prod(self.shape) < COUNTABLE:
+            own, other = self._keys, linear_keys(self.shape, wanted, self.modes)
+        else:  # ranks are of all that is looked at
+            pairs = zip(self.coordinates, wanted, strict=True)
+            both = linear_keys(self.shape, [np.concatenate(pair) for pair in pairs], self.modes)
+            own, other = both[: self.count], both[self.count :]
         places = np.minimum(np.searchsorted(own, other), self.count - 1)
         return np.where(own[places] == other, places, -1)
+
+    @functools.cached_property
+    def _keys(self) -> Integers:
+        """One number for each nonzero, rising."""
+        return linear_keys(self.shape, self.coordinates, self.modes)
 
 
 def mode_order(shape: Sequence[int]) -> tuple[int, ...]:
@@ -103,7 +113,7 @@ def linear_keys(shape: Sequence[int], coordinates: Sequence[Any], modes: Sequenc
     keys = np.asarray(coordinates[modes[0]]).astype(np.int64)
     bound = shape[modes[0]]
     for mode in modes[1:]:
-        if bound * shape[mode] >= 2**62:
+        if bound * shape[mode] >= COUNTABLE:
             keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
             bound = int(keys.max(initial=0)) + 1
         keys *= shape[mode]
