@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenrso_ad.compiler.passes import PASSES, optimised
+from tenrso_ad.compiler.passes import DEFAULT, optimised
 from tenrso_ad.compiler.program import Program
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.staging import stage
@@ -360,7 +360,7 @@ def check_staging(case: Case) -> None:
         graph = stage(function, *operands).verify()
         what = f"graph of {compute.__name__}"
         assert_same(graph.evaluate(*operands), expected, 1e-12, what)
-        optimal, _ = optimised(graph, tuple(PASSES), 10, verify=True)
+        optimal, _ = optimised(graph, DEFAULT, 10, verify=True)
         with interpreted():
             program = Program(optimal).build()
             assert_same(program.run(*operands), expected, 1e-10, f"compiled {what}")

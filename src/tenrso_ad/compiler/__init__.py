@@ -6,5 +6,6 @@ kernels and library calls in planned buffers.
 
 from . import eager as eager  # it takes over the pullbacks of large arrays
 from .compiled import Compiled, compile
+from .passes import DEFAULT
 
-__all__ = ["Compiled", "compile"]
+__all__ = ["DEFAULT", "Compiled", "compile"]

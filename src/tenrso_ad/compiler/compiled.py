@@ -20,7 +20,7 @@ from ..engine.graph import Constant, Graph
 from ..engine.staging import stage
 from ..engine.trace import Tracer
 from .drawing import draw
-from .passes import FOR_KERNELS, PASSES, optimised
+from .passes import DEFAULT, FOR_KERNELS, PASSES, optimised
 from .plain import PlainProgram
 from .program import Program
 from .report import Report
@@ -89,8 +89,9 @@ def compile(
         Takes and returns pytrees of arrays; may itself be a transform of a function, such as
         ``ta.value_and_grad(loss)``.
     passes : sequence of str, optional
-        Names of the passes to run, out of ``fold_constants``, ``decompose``, ``simplify``,
-        ``share_common``, ``replan``, ``remove_dead`` and ``fuse``; by default all.
+        Names of the passes to run; by default `tenrso_ad.compiler.DEFAULT`: ``fold_constants``,
+        ``decompose``, ``simplify``, ``share_common``, ``replan``, ``remove_dead`` and ``fuse``.
+        ``passes=(*ta.compiler.DEFAULT, "least_squares")`` adds the one that may lose digits.
     static_argnums : int or sequence of int
         Positional arguments that the function is compiled for each value of; they have to hash.
         Python numbers, strings, None and other leaves that are no arrays are static anyway.
@@ -128,7 +129,7 @@ def compile(
     """
     if backend not in ("numba", "python"):
         raise ArgumentError(f"compile: backend is 'numba' or 'python', got {backend!r}")
-    names = tuple(PASSES) if passes is None else tuple(passes)
+    names = DEFAULT if passes is None else tuple(passes)
     for name in names:
         if name not in PASSES:
             raise ArgumentError(f"compile: there is no pass {name!r}; there are {list(PASSES)}")

@@ -8,7 +8,9 @@ import tenrso_ad.numpy as tnp
 from tenrso_ad.compiler.passes.algebra import simplify
 from tenrso_ad.compiler.passes.constants import bake_constants
 from tenrso_ad.compiler.passes.dead import remove_dead
+from tenrso_ad.engine.primitive import registry
 from tenrso_ad.engine.staging import stage
+from tenrso_ad.engine.trace import bind
 
 X = np.array([[0.0, -0.0, 1.5, -3.0], [np.inf, -np.inf, np.nan, 1e-200], [1e200, -7.0, 2.0, 0.3]])
 Y = np.arange(4.0) - 1.5
@@ -25,6 +27,15 @@ TABLE = {
     "array of ones": (lambda x, y: x * np.ones(4), ""),
     "-1 x": (lambda x, y: x * -1.0, "negative"),
     "x + 0": (lambda x, y: 0 + (x + 0.0) - 0.0, ""),
+    "a contraction with a number": (
+        lambda x, y: tnp.einsum("ij,->ij", x, 1.0) + tnp.einsum(",ij->ij", np.array(3.0), x),
+        "multiply add",
+    ),
+    "a guarded product with a number": (
+        lambda x, y: bind(registry["product"], (x, np.full(X.shape, 3.0))),
+        "multiply",
+    ),
+    "x + x": (lambda x, y: x + x, "multiply"),
     "x / 1": (lambda x, y: x / 1, ""),
     "x / 2^k": (lambda x, y: x / 8 + x / np.full(X.shape, 0.5), "multiply multiply add"),
     "x / 3": (lambda x, y: x / 3, "divide"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
-from tenrso_ad.compiler.passes import PASSES, optimised
+from tenrso_ad.compiler.passes import DEFAULT, optimised
 from tenrso_ad.compiler.passes.einsum import replan
 from tenrso_ad.compiler.statistics import statistics
 from tenrso_ad.engine.staging import stage
@@ -16,7 +16,7 @@ from tests.compiler.passes.networks import networks, shapes
 from tests.properties.programs import examples
 
 R = np.random.default_rng(8)
-BEFORE = [n for n in PASSES if n not in ("fuse", "replan")]
+BEFORE = [n for n in DEFAULT if n not in ("fuse", "replan")]
 
 
 def normal(*shape):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ...engine.array_type import ArrayType
@@ -34,6 +37,9 @@ class Builder:
         Values that are there no more.
     limit : float
         The price above which nobody wants them.
+    counts : mapping, optional
+        By the signature of a product, how many of the networks contain it. Then they are planned
+        so that they share much.
 
     Attributes
     ----------
@@ -45,11 +51,17 @@ class Builder:
         Whether a product of the pool is read.
     """
 
-    def __init__(self, pool: Pool, gone: Container[Variable], limit: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        gone: Container[Variable],
+        limit: float,
+        counts: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
         self.equations: dict[Variable, list[Equation]] = {}
         self.price = 0.0
         self.flops = 0
-        self._pool, self._gone, self._limit = pool, gone, limit
+        self._pool, self._gone, self._limit, self._counts = pool, gone, limit, counts
         self.borrowed = False
         self._lines: list[Equation] = []
         self._line = ""
@@ -151,8 +163,15 @@ class Builder:
                     )
             return hits[subset] is not None
 
+        def share(subset: int) -> int:
+            inside = [signatures[i] for i in range(len(factors)) if subset >> i & 1]
+            return self._counts.get(sum(inside), 1)
+
         terms = [t for _, t in factors]
-        tree, least = best_tree(terms, out, sizes, known) if len(factors) > 1 else (0, 0.0)
+        tree: Tree = 0
+        least = 0.0
+        if len(factors) > 1:
+            tree, least = best_tree(terms, out, sizes, known, share)
         leaves: list[tuple[Atom, Group, Any]] = []
         number: Any = 1.0
 
@@ -356,6 +375,19 @@ class Builder:
         self.price += price(equation)
         self.flops += flops(equation)
         return out
+
+
+def common_products(pool: Pool, networks: Iterable[Sequence[Network]]) -> Counter[int]:
+    """By the signature of a product of two or three factors, how many values contain it."""
+    count: Counter[int] = Counter()
+    for group in networks:
+        inside: set[int] = set()
+        for network in group:
+            signatures = [pool.signature(atom) for atom, _ in network.factors]
+            for size in (2, 3):
+                inside.update(map(sum, itertools.combinations(signatures, size)))
+        count.update(inside)
+    return count
 
 
 class _With:

@@ -9,7 +9,7 @@ from ...engine.graph import Atom, Constant, Equation, Graph, Variable
 from ..expressions import fusable
 from ..rewriting import shape_of
 from ..statistics import flops
-from .building import Builder, merged, price
+from .building import Builder, common_products, merged, price
 from .reading import Network, factor, is_linear, only_looks, read
 from .sharing import Pool
 
@@ -129,6 +129,7 @@ class Editor:
         values: Iterable[Variable],
         opened: set[Variable],
         split: Split = _never,
+        most_of: float = 0.98,
     ) -> bool:
         """Write the values that some values go into anew, if that is cheaper.
 
@@ -140,8 +141,12 @@ class Editor:
             Products that are written out wherever they are read.
         split : callable
             Additions and subtractions that are divided into their parts.
+        most_of : float
+            Up to which share of the price the new form is taken.
         """
-        roots = [r for r in self.roots(values, opened, split) if self.linear[self.makers[r]]]
+        roots = self.roots(values, opened, split)
+        if not all([self.linear[self.makers[r]] for r in roots]):
+            return False  # a sum that has to stay
         key = (*roots, *sorted(map(id, opened)))
         if key in self._failed:
             return False
@@ -165,12 +170,18 @@ class Editor:
             return False
         dying = self._dying(networks, visited)
         old = [*dying, *(self.makers[r] for r in roots)]
-        limit = sum([self._price(e) for e in old]) * 0.98 - 1
+        limit = sum([self._price(e) for e in old]) * most_of - 1
         most_flops = sum(map(flops, old))
         gone = {e.outputs[0] for e in dying}
         best: Builder | None = None
-        for order in (roots, roots[::-1]) if len(roots) > 1 else (roots,):
-            builder = Builder(self.pool, gone, limit)
+        plans: list[tuple[list[Variable], Mapping[int, int]]] = [(roots, {})]
+        if len(roots) > 1:
+            plans.append((roots[::-1], {}))
+            if any([len(group) > 1 for group in networks.values()]):
+                common = common_products(self.pool, networks.values())
+                plans = [*((order, common) for order, _ in plans), *plans]
+        for order, counts in plans:
+            builder = Builder(self.pool, gone, limit, counts)
             if all(builder.write(r, networks[r], self.makers[r].line) for r in order):
                 if builder.flops <= most_flops:
                     best, limit = builder, builder.price
@@ -178,6 +189,17 @@ class Editor:
             return False
         self._apply(best, dying)
         return True
+
+    def networks(self, root: Variable) -> list[Network]:
+        """What a product is made of, as it is."""
+        done = read(
+            root,
+            self.makers,
+            lambda a, e: self.expands(a, e, set(), _never),
+            self.most,
+            self.constants,
+        )
+        return [] if done is None else done[0]
 
     def _dying(
         self, networks: Mapping[Variable, list[Network]], visited: Iterable[Equation]

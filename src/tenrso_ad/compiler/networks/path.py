@@ -23,6 +23,7 @@ def best_tree(
     out: Sequence[int],
     sizes: Mapping[int, int],
     known: Callable[[int], bool],
+    share: Callable[[int], int] = lambda subset: 1,
 ) -> tuple[Tree, float]:
     """Find the cheapest order of pairwise contractions.
 
@@ -35,6 +36,8 @@ def best_tree(
         Lengths of the letters.
     known : callable
         Whether the product of a subset of the factors, given as bits, need not be computed.
+    share : callable
+        How many need the product of a subset and bear its cost together.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def best_tree(
     >>> best_tree([(0, 1), (1, 2), (2,)], (0,), sizes, lambda subset: False)[0]
     (0, (1, 2))
     """
-    return _Search(terms, out, sizes, known).tree()
+    return _Search(terms, out, sizes, known, share).tree()
 
 
 class _Search:
@@ -60,13 +63,14 @@ class _Search:
         out: Sequence[int],
         sizes: Mapping[int, int],
         known: Callable[[int], bool],
+        share: Callable[[int], int],
     ) -> None:
         self.count = len(terms)
         self.place = {c: i for i, c in enumerate(sizes)}
         self.lengths = list(sizes.values())
         self.own = [self.mask(t) for t in terms]
         self.out = self.mask(out)
-        self.known = known
+        self.known, self.share = known, share
         self.volumes: dict[int, int] = {}
         self.letters: dict[int, int] = {}
 
@@ -131,7 +135,7 @@ class _Search:
             if subset != everything and self.known(subset):
                 cost[subset] = 0.0
                 continue
-            kept, best = self.kept(subset), float("inf")
+            kept, best, share = self.kept(subset), float("inf"), self.share(subset)
             low = subset & -subset
             part = (subset - 1) & subset
             while part:
@@ -139,7 +143,7 @@ class _Search:
                     rest = subset ^ part
                     total = cost[part] + cost[rest]
                     if total < best:
-                        total += self.price(self.kept(part), self.kept(rest), kept)
+                        total += self.price(self.kept(part), self.kept(rest), kept) / share
                         if total < best:
                             best, halves[subset] = total, part
                 part = (part - 1) & subset
@@ -161,7 +165,8 @@ class _Search:
             def gain(pair: tuple[int, int]) -> tuple[float, float]:
                 one, other = self.kept(pair[0]), self.kept(pair[1])
                 kept = self.kept(pair[0] | pair[1])
-                price = 0.0 if self.known(pair[0] | pair[1]) else self.price(one, other, kept)
+                both = pair[0] | pair[1]
+                price = 0.0 if self.known(both) else self.price(one, other, kept)
                 return self.volume(kept) - self.volume(one) - self.volume(other), price
 
             one, other = min(itertools.combinations(alive, 2), key=gain)

@@ -163,7 +163,11 @@ def canonical(
                     numbers[c] = len(numbers)
                     lengths.append(sizes[c] if c in sizes else c[2])
             parts.append((identity, tuple([numbers[c] for c in term])))
-    return (tuple(parts), frozenset([numbers[c] for c in kept]), tuple(lengths)), numbers
+    return (
+        tuple(parts),
+        frozenset([numbers[c] for c in kept if c in numbers]),
+        tuple(lengths),
+    ), numbers
 
 
 def _identity(atom: Atom) -> int:

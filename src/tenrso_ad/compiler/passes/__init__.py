@@ -12,17 +12,22 @@ from .dead import remove_dead
 from .decompose import decompose
 from .einsum import replan
 from .fusion import fuse
+from .least_squares import multiply_out
 
 PASSES: dict[str, Callable[[Graph], Graph]] = {
     "fold_constants": fold_constants,
     "decompose": decompose,
     "simplify": simplify,
     "share_common": share_common,
+    "least_squares": multiply_out,
     "replan": replan,
     "remove_dead": remove_dead,
     "fuse": fuse,
 }
 """By name; all but the last are repeated until the graph stays as it is."""
+
+DEFAULT = tuple([n for n in PASSES if n != "least_squares"])
+"""The passes that run unless others are named: those that keep all digits."""
 
 FOR_KERNELS = frozenset({"decompose", "fuse"})
 """Passes that serve kernels only."""

@@ -74,6 +74,16 @@ def _factor_one(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom 
     return None
 
 
+def _contract_with_number(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
+    """The contraction of an array and a number without axes is a multiple."""
+    *terms, out = equation.params["spec"].replace("->", ",").split(",")
+    for place, (number, other) in enumerate(zip(inputs, inputs[::-1], strict=True)):
+        value = uniform(number)
+        if terms[place] == "" and terms[1 - place] == out and isinstance(value, (int, float)):
+            return _emit(writer, equation, "multiply", other, Constant(value))
+    return None
+
+
 def _divisor(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
     """X / 1 = x; a division by a power of two is a multiplication."""
     x, y = inputs
@@ -116,6 +126,14 @@ def _opposite(writer: Writer, atom: Atom) -> Atom | None:
 def _negative(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
     """-(-x) = x."""
     return _opposite(writer, inputs[0])
+
+
+def _add_itself(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
+    """X + x = 2 x, which is a factor."""
+    x, y = inputs
+    if x is not y or equation.outputs[0].dtype.char not in "fdFD":
+        return None
+    return _emit(writer, equation, "multiply", x, Constant(2.0))
 
 
 def _add_negative(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
@@ -190,6 +208,14 @@ def _scale_needlessly(writer: Writer, equation: Equation, inputs: list[Atom]) ->
     g = uniform(inputs[0])
     if (g is not None and g == g and g != 0) or _finite(writer, inputs[1]):
         return _emit(writer, equation, "multiply", *inputs)
+    return None
+
+
+def _product_with_number(writer: Writer, equation: Equation, inputs: list[Atom]) -> Atom | None:
+    """Zeros need no guard from a number that is finite, and not zero."""
+    for number in map(uniform, inputs):
+        if isinstance(number, (int, float)) and number and math.isfinite(number):
+            return _emit(writer, equation, "multiply", *inputs)
     return None
 
 
@@ -307,11 +333,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "copy": (_same,),
     "stop_gradient": (_same,),
     "negative": (_negative,),
-    "add": (_add_zero, _add_negative, _number),
+    "add": (_add_zero, _add_itself, _add_negative, _number),
     "subtract": (_subtract_zero, _subtract_negative, _number),
     "multiply": (_factor_one, _two_negatives, _number),
     "divide": (_divisor, _two_negatives, _number),
     "scale": (_zero_cotangent, _factor_one, _scale_needlessly),
+    "product": (_product_with_number,),
+    "contract": (_contract_with_number,),
     "square": (_square,),
     "power": (_power,),
     "where": (_choice,),
