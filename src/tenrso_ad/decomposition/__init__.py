@@ -22,6 +22,12 @@ from tenrso_ad.decomposition.sampling import (
     SemiStratified,
     Stratified,
     Uniform,
+from tenrso_ad.decomposition.riemannian import (
+    TTTangent,
+    TuckerTangent,
+    grassmann_gradient,
+    project,
+    riemannian_gradient,
 )
 from tenrso_ad.decomposition.second_order import LossHessian, gauss_newton_vp
 from tenrso_ad.decomposition.sparse import SparseTensor
@@ -41,9 +47,11 @@ __all__ = [
     "SparseTensor",
     "Stratified",
     "TTReconstructionVJP",
+    "TTTangent",
     "TTTensor",
     "TensorRing",
     "TuckerReconstructionVJP",
+    "TuckerTangent",
     "TuckerTensor",
     "Uniform",
     "UnobservedSliceWarning",
@@ -51,6 +59,7 @@ __all__ = [
     "fit",
     "gauss_newton_vp",
     "gcp",
+    "grassmann_gradient",
     "inner",
     "khatri_rao",
     "largest_rank",
@@ -60,7 +69,9 @@ __all__ = [
     "mttkrp",
     "mttkrps",
     "observe",
+    "project",
     "proximal_step",
+    "riemannian_gradient",
     "save_result",
     "soft_threshold",
     "squared_error",
