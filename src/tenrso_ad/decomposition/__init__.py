@@ -16,18 +16,19 @@ from tenrso_ad.decomposition.reconstruction import (
     TTReconstructionVJP,
     TuckerReconstructionVJP,
 )
-from tenrso_ad.decomposition.sampling import (
-    Sample,
-    Sampler,
-    SemiStratified,
-    Stratified,
-    Uniform,
 from tenrso_ad.decomposition.riemannian import (
     TTTangent,
     TuckerTangent,
     grassmann_gradient,
     project,
     riemannian_gradient,
+)
+from tenrso_ad.decomposition.sampling import (
+    Sample,
+    Sampler,
+    SemiStratified,
+    Stratified,
+    Uniform,
 )
 from tenrso_ad.decomposition.second_order import LossHessian, gauss_newton_vp
 from tenrso_ad.decomposition.sparse import SparseTensor
