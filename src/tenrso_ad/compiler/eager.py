@@ -24,7 +24,7 @@ from ..engine.staging import stage
 from ..engine.trace import Tracer
 from ..kernels import slices, threads
 from ..ops.broadcasting import broadcast_to
-from ..ops.elementwise import add
+from ..ops.elementwise import add, where_p
 from ..ops.pointwise import operations
 from .exact import ExactProgram
 from .passes.common import frozen
@@ -116,7 +116,7 @@ def _call(node: Node, g: ndarray, pending: Mapping[Any, Any]) -> _Call | None:
 
 
 _ARRAYS = (ndarray, np.generic)
-_elementwise = frozenset(operations.values())
+_elementwise = frozenset({*operations.values(), where_p})
 _known: OrderedDict[Hashable, int | _Kernel | None] = OrderedDict()
 _lock = Lock()
 

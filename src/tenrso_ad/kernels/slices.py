@@ -10,6 +10,7 @@ import contextvars
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy import ndarray
 
 from . import threads
@@ -17,11 +18,19 @@ from . import threads
 FROM_SIZE = 1 << 19
 """Elements from which on two threads gain more than it costs to hand the work out."""
 
+FROM_SIZE_SLOW = 1 << 16
+"""The same for functions of which an element takes ten nanoseconds and more."""
 
-def worth(array: ndarray) -> bool:
-    """Whether threads are to share an array."""
+_inside = contextvars.ContextVar("inside", default=False)
+"""Whether a slice is being computed: a thread that waited there for another would wait forever."""
+
+
+def worth(array: ndarray, from_size: int = FROM_SIZE) -> bool:
+    """Whether threads are to share an array; `tenrso_ad.config.parallel` may have set the size."""
     least = threads.settings.min_size
-    return array.size >= (FROM_SIZE if least is None else least) and array.shape[0] > 1
+    if array.size < (from_size if least is None else least):
+        return False
+    return array.ndim > 0 and len(array) > 1 and not _inside.get()
 
 
 def run(function: Callable[..., Any], operands: Sequence[ndarray], out: ndarray) -> ndarray:
@@ -40,6 +49,7 @@ def run(function: Callable[..., Any], operands: Sequence[ndarray], out: ndarray)
     most = max(a.size for a in operands) // length
     rows = max(1, threads.settings.chunk_size // max(1, most))
     context = contextvars.copy_context()  # NumPy keeps there what to do about errors
+    context.run(_inside.set, True)
 
     def part(start: int, stop: int) -> None:
         cut = slice(start * rows, stop * rows)
@@ -47,3 +57,28 @@ def run(function: Callable[..., Any], operands: Sequence[ndarray], out: ndarray)
 
     threads.run(part, -(-length // rows), ())
     return out
+
+
+def shared(function: Callable[..., Any], from_size: int = FROM_SIZE) -> Callable[..., Any]:
+    """Let threads share an elementwise function of arrays where its operands are large.
+
+    Operands are arrays of one shape, or numbers; with others it computes by itself.
+    """
+
+    def compute(*operands: Any) -> Any:
+        arrays = [a for a in operands if type(a) is ndarray]
+        if (
+            not arrays
+            or not worth(arrays[0], from_size)
+            or any(a.shape != arrays[0].shape for a in arrays)
+        ):
+            return function(*operands)
+
+        def part(*slices: ndarray, out: ndarray) -> None:
+            rest = iter(slices)
+            out[...] = function(*[next(rest) if type(a) is ndarray else a for a in operands])
+
+        none = [a[:0] if type(a) is ndarray else a for a in operands]
+        return run(part, arrays, np.empty(arrays[0].shape, function(*none).dtype))
+
+    return compute

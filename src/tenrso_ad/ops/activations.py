@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine.errors import ArgumentError, DTypeError, describe
 from ..engine.trace import is_inexact
+from ..kernels.slices import shared
 from . import elementwise as ew
 from .broadcasting import convert
 from .declare import is_complex
@@ -40,6 +41,7 @@ def _narrow(out: Any, x: Any) -> Any:
 def _gated(name: str, gate: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Operation:
     """Declare x gate(x), where `slope` is the derivative of the gate; a closed gate stops inf."""
 
+    @shared
     def evaluate(x: Any) -> Any:
         with np.errstate(over="ignore", invalid="ignore"):  # where the gate is open or closed
             return _narrow(scale(gate(x), x), x)

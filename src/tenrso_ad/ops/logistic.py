@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.slices import shared
 from .declare import is_complex
 from .elementwise import tanh
 from .pointwise import Operation, elementwise, ufuncs
@@ -20,8 +21,22 @@ def _floating(x: Any) -> Any:
 
 
 # --- of one operand -------------------------------------------------------------------------------
-def _evaluate_sigmoid(x: Any, xp: Any = np) -> Any:
+@shared
+def _evaluate_sigmoid(x: Any) -> Any:
     """Never overflows, and keeps its relative accuracy for very negative x."""
+    x = _floating(x)
+    if x.dtype.kind != "f" or not x.ndim:
+        return _sigmoid_of(np, x)[()]
+    decay = np.abs(x)  # what follows is in its memory
+    np.exp(np.negative(decay, decay), decay)
+    top = np.minimum(x, 0)  # its exponential is 1 or the decay, and quicker than a choice
+    np.exp(top, top)
+    decay += 1
+    top /= decay
+    return top
+
+
+def _sigmoid_of(xp: Any, x: Any) -> Any:
     if is_complex(x):
         positive = xp.real(x) >= 0
         small = xp.exp(xp.where(positive, -x, x))
@@ -31,7 +46,15 @@ def _evaluate_sigmoid(x: Any, xp: Any = np) -> Any:
     return xp.where(positive, 1, small) / (1 + small)
 
 
-def _evaluate_softplus(x: Any, xp: Any = np) -> Any:
+@shared
+def _evaluate_softplus(x: Any) -> Any:
+    x = _floating(x)
+    if x.dtype.kind != "f":
+        return _softplus_of(np, x)[()]
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+
+
+def _softplus_of(xp: Any, x: Any) -> Any:
     if is_complex(x):
         raise TypeError("complex numbers have no order")
     return xp.log1p(xp.exp(-xp.abs(x))) + xp.where(x > 0, x, xp.zeros_like(x))
@@ -39,9 +62,9 @@ def _evaluate_softplus(x: Any, xp: Any = np) -> Any:
 
 sigmoid = elementwise(
     "sigmoid",
-    lambda x: _evaluate_sigmoid(_floating(x))[()],
+    _evaluate_sigmoid,
     lambda x, out: sigmoid_slope(x, out),
-    other=lambda xp, x: _evaluate_sigmoid(x, xp),
+    other=_sigmoid_of,
 )
 sigmoid_slope: Operation = slope_of_saturating(
     "sigmoid_slope",
@@ -51,15 +74,15 @@ sigmoid_slope: Operation = slope_of_saturating(
 )
 softplus = elementwise(
     "softplus",
-    lambda x: _evaluate_softplus(_floating(x))[()],
+    _evaluate_softplus,
     lambda x: sigmoid(x),
-    other=lambda xp, x: _evaluate_softplus(x, xp),
+    other=_softplus_of,
 )
 log_sigmoid = elementwise(
     "log_sigmoid",
-    lambda x: -_evaluate_softplus(-_floating(x))[()],
+    lambda x: -_evaluate_softplus(-_floating(x)),
     lambda x: sigmoid(-x),
-    other=lambda xp, x: -_evaluate_softplus(-x, xp),
+    other=lambda xp, x: -_softplus_of(xp, -x),
 )
 
 

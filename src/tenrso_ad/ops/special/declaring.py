@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.errors import NotDifferentiableError, UnsupportedError
+from ...kernels.slices import FROM_SIZE_SLOW, shared
 from ..pointwise import Operation, Partial, elementwise
 
 declared: dict[str, Operation] = {}
@@ -75,7 +76,7 @@ def part(
     """Declare a function that SciPy lacks, which derivatives of its functions are made of."""
     operation: Operation = elementwise(
         name,
-        functools.partial(_evaluate, evaluate),
+        shared(functools.partial(_evaluate, evaluate), FROM_SIZE_SLOW),
         *partials,
         other=other or functools.partial(_by_library, name),
     )
