@@ -71,15 +71,16 @@ def _blas() -> list[Any]:
 def parallel(
     *, min_size: int | None = None, chunk_size: int | None = None
 ) -> contextlib.AbstractContextManager[Any]:
-    """Set from which size on kernels are divided among threads, and into chunks of which size.
+    """Set from which size on work is divided among threads, and into chunks of which size.
 
-    It concerns what is compiled from then on, by `compile` or in the backward pass. Sums depend on
-    `chunk_size` in their last digits, and on nothing else.
+    It governs kernels, functions that threads share without one, and sums of cotangents.
+    Kernels of `compile` keep what held when they were compiled. Their sums depend on `chunk_size`
+    in their last digits, and on nothing else.
 
     Parameters
     ----------
     min_size : int, optional
-        Elements from which on a kernel is divided; by default it is estimated from its operations.
+        Elements from which on work is divided; by default it is estimated from its operations.
     chunk_size : int, optional
         Elements that a thread takes at a time; 32768 by default.
 
