@@ -22,7 +22,8 @@ from ..engine.trace import Tracer
 from .drawing import draw
 from .passes import DEFAULT, FOR_KERNELS, PASSES, optimised
 from .plain import PlainProgram
-from .program import Program
+from .program import Program, Sources
+from .rematerialise import rematerialised
 from .report import Report
 from .statistics import Statistics, statistics
 from .workspace import Memory
@@ -72,6 +73,7 @@ def compile(
     passes: Sequence[str] | None = None,
     static_argnums: int | Iterable[int] = (),
     static_argnames: str | Iterable[str] = (),
+    memory_budget: int | None = None,
     backend: Literal["numba", "python"] = "numba",
     max_iterations: int = 10,
     max_versions: int = 64,
@@ -97,6 +99,9 @@ def compile(
         Python numbers, strings, None and other leaves that are no arrays are static anyway.
     static_argnames : str or sequence of str
         The same for arguments given by name.
+    memory_budget : int, optional
+        Bytes that a call may take, results included and arguments not (`Compiled.memory.peak`).
+        Values are computed again where keeping them would take more. Results are bitwise the same.
     backend : {"numba", "python"}
         "python" calls the operations themselves, after the passes but without kernels. It serves
         platforms without Numba; arrays of other libraries are always computed so.
@@ -115,7 +120,9 @@ def compile(
     Raises
     ------
     ArgumentError
-        A pass or backend that there is not.
+        A pass or backend that there is not, or a budget that is no whole number of bytes.
+    MemoryBudgetError
+        From a call, where its arguments cannot be worked on in `memory_budget` bytes.
 
     Examples
     --------
@@ -129,6 +136,10 @@ def compile(
     """
     if backend not in ("numba", "python"):
         raise ArgumentError(f"compile: backend is 'numba' or 'python', got {backend!r}")
+    if memory_budget is not None and (
+        not isinstance(memory_budget, (int, np.integer)) or isinstance(memory_budget, bool)
+    ):
+        raise ArgumentError(f"compile: memory_budget is a number of bytes, got {memory_budget!r}")
     names = DEFAULT if passes is None else tuple(passes)
     for name in names:
         if name not in PASSES:
@@ -139,7 +150,12 @@ def compile(
         {static_argnums} if isinstance(static_argnums, int) else set(static_argnums),
         {static_argnames} if isinstance(static_argnames, str) else set(static_argnames),
     )
-    options = {"backend": backend, "max_iterations": max_iterations, "verbose": verbose}
+    options = {
+        "memory_budget": memory_budget,
+        "backend": backend,
+        "max_iterations": max_iterations,
+        "verbose": verbose,
+    }
     return Compiled(f, names, statics, max_versions, options)
 
 
@@ -274,6 +290,11 @@ class Compiled:
         native = self._options["backend"] == "numba" and all(type(a) is ndarray for a in arrays)
         passes = self._passes if native else [n for n in self._passes if n not in FOR_KERNELS]
         graph, report = optimised(staged, passes, self._options["max_iterations"])
+        budget = self._options["memory_budget"]
+        if budget is not None:
+            measure = measure_of_kernels() if native else measure_of_calls
+            report.rematerialised = rematerialised(graph, budget, measure)
+            graph = report.rematerialised.graph
         program = Program(graph).build() if native else PlainProgram(graph)
         if self._options["verbose"]:
             print(f"compile {_name(self._f)}({', '.join(map(str, kinds))})\n{report}")
@@ -346,6 +367,17 @@ class _Static:
 
 def _plain(leaf: Any) -> Any:
     return leaf.value if isinstance(leaf, _Static) else leaf
+
+
+def measure_of_kernels() -> Callable[[Graph], int]:
+    """Bytes that a call of a graph takes, compiled to kernels; none is written twice."""
+    sources: Sources = {}
+    return lambda graph: Program(graph, sources).memory.peak
+
+
+def measure_of_calls(graph: Graph) -> int:
+    """Bytes that a call of a graph takes, without kernels."""
+    return PlainProgram(graph).memory.peak
 
 
 def _name(f: Callable[..., Any]) -> str:

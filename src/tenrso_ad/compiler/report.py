@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..engine.graph import Graph
+from .rematerialise import Rematerialised
 
 
 class Step(NamedTuple):
@@ -28,7 +29,8 @@ class Step(NamedTuple):
 class Report:
     """The passes that ran, in order, with the number of equations before and after each.
 
-    Printed, it shows the runs that changed something.
+    Printed, it shows the runs that changed something, and what a memory budget led to
+    (`rematerialised`, None without one).
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Report:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.rematerialised: Rematerialised | None = None
 
     def note(self, name: str, before: Graph, after: Graph) -> None:
         """Add a run of a pass."""
@@ -54,6 +57,8 @@ class Report:
         for name, before, after, calls in self.steps:
             if before != after or name == "fuse":
                 lines.append(f"{name:14s} {before:3d} -> {after:3d} {calls:6d}")
+        if self.rematerialised is not None:
+            lines.append(str(self.rematerialised))
         return "\n".join(lines)
 
 

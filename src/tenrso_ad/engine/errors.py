@@ -60,6 +60,10 @@ class RetraceError(TenrsoError, RuntimeError):
     """A compiled function was compiled too often, since one of its arguments keeps changing."""
 
 
+class MemoryBudgetError(TenrsoError, ValueError):
+    """A compiled function cannot work in as little memory as it was given."""
+
+
 class LeakedTensorError(TenrsoError, RuntimeError):
     """A tensor outlived the transform that made it."""
 
