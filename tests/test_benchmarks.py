@@ -58,3 +58,13 @@ def test_comparison_prints_a_table() -> None:
     (row,) = [line for line in output.splitlines() if line.startswith("| chain/10 |")]
     assert float(row.split("|")[2]) > 0
     assert "wrong" not in row
+
+
+def test_peak_memory_prints_a_table() -> None:
+    script = Path(__file__).parents[1] / "benchmarks" / "peak_memory.py"
+    command = [sys.executable, str(script), "--only", "deep_network/5"]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    (row,) = [line for line in output.splitlines() if line.startswith("deep_network/5 ")]
+    planned, allocated, unplanned, plain = [int(n.replace(",", "")) for n in row.split()[1:]]
+    assert planned <= allocated < unplanned
+    assert planned < plain
