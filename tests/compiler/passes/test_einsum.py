@@ -10,7 +10,9 @@ import tenrso_ad.numpy as tnp
 from tenrso_ad.compiler.passes import DEFAULT, optimised
 from tenrso_ad.compiler.passes.einsum import replan
 from tenrso_ad.compiler.statistics import statistics
+from tenrso_ad.engine.primitive import registry
 from tenrso_ad.engine.staging import stage
+from tenrso_ad.engine.trace import bind
 from tenrso_ad.ops.contraction.lowering import renamed
 from tests.compiler.passes.networks import networks, shapes
 from tests.properties.programs import examples
@@ -271,6 +273,21 @@ def test_a_zero_cotangent_stays_zero():
     with np.errstate(all="ignore"):
         check(function, A, B, V)
         check(function, A, B, 0 * V)
+
+
+def test_a_guard_stays_outside():
+    """Zero times anything stays zero where a scalar that is guarded so moves along products."""
+
+    def function(q, a, b, v):
+        return [bind(registry["scale"], (q, a @ b)) @ v]
+
+    a = A.copy()
+    a[3, 4], a[5, 6] = np.nan, np.inf
+    before, after = check(function, np.asarray(2.0), A, B, V)
+    assert 5 * statistics(after).flops < statistics(before).flops
+    with np.errstate(invalid="ignore"):
+        (result,) = after.evaluate(np.asarray(0.0), a, B, V)
+    np.testing.assert_array_equal(result, 0.0)
 
 
 def test_long_chains_take_bounded_time():

@@ -20,7 +20,7 @@ from ..rewriting import shape_of, spread, type_of_atom
 from ..statistics import flops
 from .path import CALL, ELEMENTWISE, Tree, best_tree
 from .reading import Group, Network
-from .sharing import Found, Pool, _Entry, canonical, found
+from .sharing import Entry, Found, Pool, canonical, found
 
 LOOK = 20.0
 """What a view costs: a product may have to copy what it sees through it."""
@@ -66,7 +66,7 @@ class Builder:
         self._lines: list[Equation] = []
         self._line = ""
         self._made: dict[object, Variable] = {}
-        self._own: dict[int, list[_Entry]] = {}
+        self._own: dict[int, list[Entry]] = {}
 
     def write(self, root: Variable, networks: Sequence[Network], line: str) -> bool:
         """Write equations that give a value as the sum of networks; False if they cost too much."""
@@ -238,11 +238,16 @@ class Builder:
         scalars: Sequence[tuple[str, Atom]],
         number: Any,
     ) -> tuple[Atom, Group]:
-        """Contract the leaves; scalars and the number go where the fewest elements are."""
+        """Contract the leaves; scalars and the number go where the fewest elements are.
+
+        A guard goes last: what is zero there stays zero whatever the product is.
+        """
+        guards = [s for s in scalars if s[0] == "scale"]
+        scalars = [s for s in scalars if s[0] != "scale"]
         values = [v for v, _, _ in leaves]
         if len(leaves) == 1:
             value, term, _ = leaves[0]
-            return self._scaled(value, scalars, number), term
+            return self._scaled(value, [*scalars, *guards], number), term
         bits = [b for _, _, b in leaves]
         pairs: list[tuple[int, int]] = []
 
@@ -259,8 +264,7 @@ class Builder:
         lengths = {names[c]: n for c, n in sizes.items()}
         terms = ["".join([names[c] for c in t]) for _, t, _ in leaves]
         result = "".join([names[c] for c in out])
-        for contraction in layouts(terms, result, lengths, pairs).contractions:
-            left, right, written = contraction
+        for left, right, written in layouts(terms, result, lengths, pairs).contractions:
             a, b = values[left], values[right]
             last = len(values) + 1 == len(leaves) + len(pairs)
             pure = not last or (number == 1 and not scalars)
@@ -272,14 +276,14 @@ class Builder:
                         a = self._scaled(a, scalars, number)
                     else:
                         b = self._scaled(b, scalars, number)
-                    scalars, number = (), 1.0
+                    scalars, number = [], 1.0
             value = self._pair(a, b, written)
             values.append(value)
             if pure:
                 term = tuple([letters[c] for c in written[2]])
                 inside = [o for i, o in enumerate(origins) if bits[len(values) - 1] >> i & 1]
                 self._register(value, term, inside, sizes)
-        return self._scaled(values[-1], scalars, number), out
+        return self._scaled(values[-1], [*scalars, *guards], number), out
 
     def _pair(self, a: Atom, b: Atom, terms: tuple[str, str, str]) -> Atom:
         """Contract two arrays; what has no rows or no columns is left to kernels."""
@@ -313,7 +317,7 @@ class Builder:
             return
         key, numbers = canonical(parts, term, sizes)
         signature = sum([self._pool.signature(atom) for atom, _ in origins])
-        entry = _Entry(key, value, tuple([numbers[c] for c in term]), number)
+        entry = Entry(key, value, tuple([numbers[c] for c in term]), number)
         self._own.setdefault(signature, []).append(entry)
 
     # --- scalars and shapes -----------------------------------------------------------------------

@@ -260,11 +260,12 @@ class Editor:
             v: e for lines in builder.equations.values() for e in lines for v in e.outputs
         }
         finished: set[Atom] = set()
-        for root in builder.equations:
-            for _ in _in_order(root, lambda a: makers.get(a) or self.makers.get(a), finished):
-                pass
-            if _CYCLE in finished:
-                return True
+        try:
+            for root in builder.equations:
+                for _ in _in_order(root, lambda a: makers.get(a) or self.makers.get(a), finished):
+                    pass
+        except _CycleError:
+            return True
         return False
 
     def ordered(self) -> Iterator[Equation]:
@@ -286,8 +287,8 @@ class Editor:
         return Graph(self.graph.inputs, tuple(self.ordered()), self.graph.outputs)
 
 
-_CYCLE = Variable.__new__(Variable)
-"""Stands among the finished values if one of them depends on itself."""
+class _CycleError(Exception):
+    """A value depends on itself."""
 
 
 def _in_order(
@@ -302,10 +303,8 @@ def _in_order(
         if e is None:
             stack.pop()
         elif e in begun:
-            waiting = [a for a in e.inputs if a not in finished and maker(a) is not None]
-            if waiting:
-                finished.add(_CYCLE)
-                return
+            if any([a not in finished and maker(a) is not None for a in e.inputs]):
+                raise _CycleError
             stack.pop()
             finished.update(e.outputs)
             yield e

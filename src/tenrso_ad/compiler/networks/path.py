@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 Tree = int | tuple["Tree", "Tree"]
 """The number of a leaf, or two trees that are contracted."""
 
-EXACT_UP_TO = 8
+EXACT_UP_TO = 7
 """Factors up to which every tree is compared."""
 
 CALL = 500.0

@@ -33,7 +33,9 @@ class Found(NamedTuple):
     number: Any
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """A value by the key of its product, with the numbers of the letters of its axes."""
+
     key: object
     atom: Atom
     order: tuple[int, ...]
@@ -63,7 +65,7 @@ class Pool:
         self._counts: dict[Atom, int] = {}
         self._signatures: dict[Atom, int] = {}
         self._values: dict[int, list[Variable]] = {}
-        self._entries: dict[Variable, _Entry | None] = {}
+        self._entries: dict[Variable, Entry | None] = {}
         self._networks: dict[Atom, Network | None] = {}
         for e in equations:
             if not is_linear(e):
@@ -112,13 +114,13 @@ class Pool:
             for a, own in network.factors
         ]
 
-    def _entry(self, value: Variable) -> _Entry | None:
+    def _entry(self, value: Variable) -> Entry | None:
         if value not in self._entries:
             network, entry = self._network(value), None
             if network is not None:
                 key, numbers = canonical(network.factors, network.out, network.sizes)
                 order = tuple([numbers[c] for c in network.out])
-                entry = _Entry(key, value, order, network.number)
+                entry = Entry(key, value, order, network.number)
             self._entries[value] = entry
         return self._entries[value]
 
@@ -138,7 +140,7 @@ class Pool:
         return self._networks[atom]
 
 
-def found(entry: _Entry, numbers: Mapping[Any, int]) -> Found:
+def found(entry: Entry, numbers: Mapping[Any, int]) -> Found:
     """An entry in the letters of whoever looks for it."""
     letters = {n: c for c, n in numbers.items()}
     return Found(entry.atom, tuple([letters[n] for n in entry.order]), entry.number)
