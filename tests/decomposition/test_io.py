@@ -143,10 +143,13 @@ def test_a_file_without_permission(folder, monkeypatch):
         load_tensor("x.npy")
 
 
-@pytest.mark.parametrize("name", ["x.csv", "x", "x.npy.gz", "x.h5"])
+@pytest.mark.parametrize("name", ["x.txt", "x", "x.npy.gz"])
 def test_other_formats_are_refused_with_those_that_are_read(folder, name):
     make_text(name)
-    with pytest.raises(ArgumentError, match=r"wanted a name that ends in .npy, .npz, .mat$"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"wanted a name that ends in .npy, .npz, .mat, .h5, ",
+    ):
         load_tensor(name)
 
 
@@ -156,10 +159,10 @@ def test_objects_are_not_unpickled(folder):
         load_tensor("x.npy")
 
 
-def test_matlab_7_3_is_refused_by_name(folder):
+def test_matlab_7_3_that_is_damaged(folder):
     header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
     (folder / "x.mat").write_bytes(header + b"\x89HDF\r\n\x1a\n" + bytes(600))
-    with pytest.raises(ArgumentError, match=r"^x.mat: is in MATLAB's format 7.3.*save it with -v7"):
+    with pytest.raises(ArgumentError, match=r"^x.mat: cannot be read, is it damaged"):
         load_tensor("x.mat")
 
 
@@ -168,7 +171,6 @@ def test_matlab_7_3_is_refused_by_name(folder):
     [
         ("text", "strings"),
         ({"field": 1.0}, "records|objects"),
-        (scipy.sparse.csc_array(np.eye(3)), "a sparse one"),
         (np.ones((2, 2)) * 1j, "real numbers"),
     ],
 )
@@ -260,13 +262,13 @@ def test_places_that_cannot_be_written_to(folder, path, message):
     (folder / "file").write_bytes(b"")
     os.mkfifo("pipe.npz")
     with pytest.raises(ArgumentError, match=f"^{message}"):
-        check_writable(path, ".npz")
+        check_writable(path, [".npz"])
 
 
 def test_folders_and_files_without_permission(folder, monkeypatch):
     (folder / "old.npz").write_bytes(b"old")
-    check_writable("old.npz", ".npz")
-    check_writable("new.npz", ".npz")
+    check_writable("old.npz", [".npz"])
+    check_writable("new.npz", [".npz"])
     assert os.listdir() == ["old.npz"]
 
     def refuse(*_, **__):
@@ -274,7 +276,7 @@ def test_folders_and_files_without_permission(folder, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(ArgumentError, match=r"^new.npz: cannot be written: Permission denied$"):
-        check_writable("new.npz", ".npz")
+        check_writable("new.npz", [".npz"])
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(ArgumentError, match=r"^old.npz: cannot be replaced"):
-        check_writable("old.npz", ".npz")
+        check_writable("old.npz", [".npz"])

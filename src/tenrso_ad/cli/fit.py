@@ -8,7 +8,7 @@ from typing import Any
 
 from tenrso_ad.cli.report import save_plot, summary
 from tenrso_ad.decomposition.fit import FitProgress, fit
-from tenrso_ad.decomposition.io import check_writable, load_tensor, save_result
+from tenrso_ad.decomposition.io import WRITERS, check_writable, load_tensor, save_result
 from tenrso_ad.engine.errors import ArgumentError
 
 INTERRUPTED = 130
@@ -27,15 +27,21 @@ class BestSoFar:
 
 
 def run(
-    file: Path, rank: int, out: Path, plot: Path | None, key: str | None, **settings: Any
+    file: Path,
+    rank: int,
+    out: Path,
+    plot: Path | None,
+    key: str | None,
+    index_base: int | None,
+    **settings: Any,
 ) -> int:
     """Fit with settings of `fit`, save, plot and print; the exit code."""
-    for path, suffix in ((out, ".npz"), (plot, ".png")):
+    for path, suffixes in ((out, WRITERS), (plot, (".png",))):
         if path is not None:
-            check_writable(path, suffix)
+            check_writable(path, suffixes)
             if path.exists() and file.exists() and path.samefile(file):
                 raise ArgumentError(f"{path}: is the input, and would be replaced")
-    tensor = load_tensor(file, key)
+    tensor = load_tensor(file, key, index_base)
     best, begin = BestSoFar(), time.perf_counter()
     code = 0
     try:

@@ -95,17 +95,23 @@ def demo() -> int:
 
 @app.command()
 def fit(
-    file: Annotated[Path, typer.Argument(help="The tensor: .npy, .npz or .mat; NaN is missing.")],
+    file: Annotated[Path, typer.Argument(help="The tensor; its suffix tells the format.")],
     rank: Annotated[int, typer.Option("--rank", "-r", help="The number of components.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Where the result goes; by default ./NAME-cp.npz."),
+        typer.Option(
+            "--out", "-o", help="The result: .npz, .mat or .h5; by default ./NAME-cp.npz."
+        ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Where a picture of the factors goes (.png).")
     ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", "-k", help="Which array of an .npz or .mat file.")
+        str | None, typer.Option("--key", "-k", help="Which array of an .npz, .mat or HDF5 file.")
+    ] = None,
+    index_base: Annotated[
+        int | None,
+        typer.Option("--index-base", min=0, max=1, help="Where indices begin in a sparse file."),
     ] = None,
     nonnegative: Annotated[
         bool, typer.Option("--nonnegative", help="No negative entries in the factors.")
@@ -126,9 +132,10 @@ def fit(
     return run(
         file,
         rank,
-        out or Path(f"{file.stem}-cp.npz"),
+        out or Path(f"{file.name.partition('.')[0] or file.stem}-cp.npz"),
         plot,
         key,
+        index_base,
         nonnegative=nonnegative,
         seed=seed,
         starts=starts,

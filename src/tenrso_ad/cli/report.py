@@ -53,7 +53,7 @@ class Axis:
     log: bool = False
 
 
-def summary(result: FitResult, tensor: NDArray[Any], seconds: float) -> list[str]:
+def summary(result: FitResult, tensor: Any, seconds: float) -> list[str]:
     """The lines that say what was fitted, how well and how fast."""
     missing = int(np.count_nonzero(np.isnan(tensor)))
     shape = " x ".join(map(str, tensor.shape))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from tenrso_ad.decomposition.models import CPTensor
 from tenrso_ad.decomposition.objective import CPVariables, Data, Factors, SquaredError, prepare
 from tenrso_ad.decomposition.progress import ProgressBar
+from tenrso_ad.decomposition.sparse import is_sparse
 from tenrso_ad.engine.errors import ArgumentError
 from tenrso_ad.training import lbfgs
 from tenrso_ad.training.minimize import flat_function, ravel
@@ -105,7 +106,7 @@ class FitProgress:
 
 
 def fit(
-    tensor: ArrayLike,
+    tensor: Any,
     rank: int,
     format: str = "cp",
     loss: str = "gaussian",
@@ -205,6 +206,11 @@ def fit(
         raise ArgumentError(
             "fit: wanted tol >= 0, max_iterations >= 0 and starts >= 1, "
             f"got tol={tol}, max_iterations={max_iterations}, starts={starts}"
+        )
+    if is_sparse(tensor):
+        raise ArgumentError(
+            "fit: wanted a dense tensor; a sparse one is not fitted yet: minimise a loss of `gcp` "
+            "or `Objective`, or fit its to_dense()"
         )
     data = prepare(tensor, mask)
     _check_rank(rank, data.tensor.shape)
