@@ -9,8 +9,8 @@ import numpy as np
 import scipy.special
 
 from tenrso_ad.compiler import program
-from tenrso_ad.compiler.native import _names
-from tenrso_ad.kernels import memory
+from tenrso_ad.compiler.translation import constants
+from tenrso_ad.kernels import memory, vecmath
 
 
 def load(array, place):
@@ -57,12 +57,12 @@ def _elementary(name):
 
 @functools.cache
 def _vocabulary():
-    own = {name: globals()[name] for name in memory.__all__}
-    for name, value in _names().items():
-        if isinstance(value, (np.generic, type)):
-            own[name] = value
-        elif name not in own and (of_numbers := re.match(r"(\w+?)(32|64)", name)):
-            own[name] = _elementary(of_numbers[1])
+    builtin = {"abs"}
+    named = {"load", "store"} | memory.CHOICES.keys() | memory.OF_NUMBERS.keys()
+    own = {name: globals()[name] for name in named - builtin}
+    own |= {"float64": np.float64, "float32": np.float32, **constants()}
+    for name in vecmath.functions():
+        own[name] = _elementary(re.match(r"(\w+?)(32|64)", name)[1])
     return own
 
 

@@ -1,3 +1,4 @@
+import hashlib
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
 from tenrso_ad.compiler import native
+from tenrso_ad.kernels import machine
 
 X = np.array([0.5, 1.0, 2.0])
 
@@ -27,33 +29,76 @@ def begin_anew(monkeypatch):
     monkeypatch.setattr(native, "_compiled", {})
 
 
-def hits():
-    return sum(
-        sum(f.stats.cache_hits.values()) for k in native._compiled.values() for f in k.values()
-    )
+@pytest.fixture
+def assembled(monkeypatch):
+    """Texts of the modules that are compiled from here on."""
+    texts = []
+    assemble = machine.assemble
+
+    def noted(text):
+        texts.append(text)
+        return assemble(text)
+
+    monkeypatch.setattr(machine, "assemble", noted)
+    return texts
 
 
 EXPECTED = np.sum(np.exp(X) * X)
 
 
-def test_what_was_compiled_is_found_again(cache, monkeypatch):
-    np.testing.assert_allclose(compute(), EXPECTED)
-    assert hits() == 0
-    assert len(list(cache.glob("*.py"))) == 1
-    begin_anew(monkeypatch)
-    np.testing.assert_allclose(compute(), EXPECTED)
-    assert hits() == 1
-
-
-@pytest.mark.parametrize("pattern", ["*.py", "__pycache__/*.nbc", "__pycache__/*.nbi"])
-def test_torn_files_are_replaced(cache, monkeypatch, pattern):
-    compute()
-    (file,) = cache.glob(pattern)
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    for _ in range(3):  # compiled without the cache, then kept anew, then found
+def test_what_was_compiled_is_found_again(cache, assembled, monkeypatch):
+    for _ in range(3):
         begin_anew(monkeypatch)
         np.testing.assert_allclose(compute(), EXPECTED)
-    assert hits() == 1
+        assert len(assembled) == 1
+    assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize("length", [0, 20, 32, -1])
+def test_torn_files_are_replaced(cache, assembled, monkeypatch, length):
+    compute()
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:length])
+    for _ in range(2):  # compiled again and kept, then found
+        begin_anew(monkeypatch)
+        np.testing.assert_allclose(compute(), EXPECTED)
+        assert len(assembled) == 2
+    assert file.read_bytes()[:32] == hashlib.sha256(file.read_bytes()[32:]).digest()
+
+
+def test_a_file_of_other_content_is_replaced(cache, assembled, monkeypatch):
+    compute()
+    (file,) = cache.iterdir()
+    file.write_bytes(b"#" * file.stat().st_size)
+    begin_anew(monkeypatch)
+    np.testing.assert_allclose(compute(), EXPECTED)
+    assert len(assembled) == 2
+
+
+def test_kernels_of_other_sizes_are_others(cache, assembled):
+    for x in (np.ones(2), np.ones(3), np.ones(3, np.float32), np.ones(2)):
+        f = ta.compile(lambda x: tnp.exp(x) * 2.0)
+        np.testing.assert_allclose(f(x), np.exp(x) * 2.0, rtol=1e-6)
+    assert len(assembled) == 3
+
+
+@pytest.mark.slow
+def test_another_process_finds_what_was_compiled(cache):
+    compute()
+    (file,) = cache.iterdir()
+    before = file.stat()
+    program = (
+        "import sys, numpy as np, tenrso_ad as ta, tenrso_ad.numpy as tnp\n"
+        "from tenrso_ad.kernels import machine\n"
+        "machine.assemble = None\n"
+        "print(float(ta.compile(lambda x: tnp.sum(tnp.exp(x) * x))(np.array([0.5, 1.0, 2.0]))))\n"
+        "assert 'numba' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    np.testing.assert_allclose(float(run.stdout), EXPECTED)
+    assert file.stat().st_mtime_ns == before.st_mtime_ns
 
 
 def test_nothing_is_kept_where_the_cache_is_off(cache, monkeypatch, tmp_path):
@@ -78,7 +123,7 @@ def test_the_users_cache_is_the_default(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-def test_processes_may_write_at_once(cache):
+def test_processes_may_write_at_once(cache, monkeypatch):
     program = (
         "import numpy as np, tenrso_ad as ta, tenrso_ad.numpy as tnp\n"
         "f = ta.compile(lambda x: tnp.sum(tnp.exp(x) * x))\n"
@@ -92,5 +137,6 @@ def test_processes_may_write_at_once(cache):
         out, _ = process.communicate(timeout=120)
         assert process.returncode == 0
         np.testing.assert_allclose(float(out), EXPECTED)
+    (file,) = cache.iterdir()
+    monkeypatch.setattr(machine, "assemble", None)  # it must be found
     np.testing.assert_allclose(compute(), EXPECTED)
-    assert hits() == 1

@@ -10,9 +10,11 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.special
-from numba import njit, types
 
-from tenrso_ad.kernels import memory, vecmath
+from tenrso_ad.compiler.kernel_source import Source
+from tenrso_ad.compiler.native import compile_kernel, text_of_module
+from tenrso_ad.engine.array_type import ArrayType
+from tenrso_ad.kernels import machine, vecmath
 from tenrso_ad.kernels.vecmath.calling import BODIES
 from tenrso_ad.kernels.vecmath.instructions import DOUBLE
 
@@ -20,9 +22,8 @@ ULPS = 2.0
 """The largest error, in units in the last place."""
 
 mp = mpmath.mp.clone()
-FUNCTIONS = vecmath.functions()
-WIDTHS = {np.float64: (types.float64, "64"), np.float32: (types.float32, "32")}
-DTYPES = pytest.mark.parametrize("dtype", WIDTHS, ids=lambda t: t.__name__)
+SUFFIX = {np.float64: "64", np.float32: "32"}
+DTYPES = pytest.mark.parametrize("dtype", SUFFIX, ids=lambda t: t.__name__)
 
 
 @dataclass
@@ -88,25 +89,22 @@ def test_every_function_is_tested():
 
 
 @cache
-def kernel(name: str, dtype: type):
-    """Compile a loop over arrays."""
-    kind, suffix = WIDTHS[dtype]
-    array = types.Array(kind, 1, "C")
+def source(name: str, dtype: type, size: int) -> Source:
+    """Write a loop over arrays."""
     operands = "xy"[: CASES[name].arity]
+    elements = ", ".join(f"load({a}, i)" for a in operands)
     text = f"""
 def kernel({", ".join(operands)}, out):
-    for i in range(out.size):
-        store(out, i, f({", ".join(f"load({a}, i)" for a in operands)}))
+    for i in range({size}):
+        store(out, i, {name}{SUFFIX[dtype]}({elements}))
 """
-    names = {"load": memory.load, "store": memory.store, "f": FUNCTIONS[name + suffix]}
-    exec(text, names)
-    signature = types.void(*[array] * (len(operands) + 1))
-    return njit(signature, nogil=True, error_model="numpy")(names["kernel"])
+    kinds = (ArrayType((size,), np.dtype(dtype)),) * (len(operands) + 1)
+    return Source(text, kinds, (), (), 0, {})
 
 
 def compute(name, *operands):
     out = np.empty_like(operands[0])
-    kernel(name, out.dtype.type)(*operands, out)
+    compile_kernel(source(name, out.dtype.type, out.size), 1)["kernel"](*operands, out)
     return out
 
 
@@ -216,7 +214,7 @@ def test_special_values(name, dtype):
     reason="looks for the vector registers of AVX",
 )
 def test_loops_are_vectorised(name, dtype):
-    (code,) = kernel(name, dtype).inspect_asm().values()
+    code = machine.assembly(text_of_module(source(name, dtype, 1000), 1))
     assert re.search(r"\bv(mul|fmadd\d+|sqrt)p[sd]\s.*%[yz]mm", code)
 
 
@@ -225,16 +223,11 @@ def test_variants_compute_the_same(variant):
     """Functions that are called, some of them C's, in one kernel."""
     names = [n for n in CASES if n not in BINARY]
     x = np.array([0.3, -0.7, 1.5, 20.0, -3.0, np.nan, np.inf, -0.0] * 8)
-    calls = [f"store(out, i + {j * x.size}, {n}(x))" for j, n in enumerate(names)]
-    array = types.Array(types.float64, 1, "C")
-    text = "\n        ".join(
-        ["def kernel(xs, out):\n    for i in range(xs.size):", "x = load(xs, i)", *calls]
-    )
-    scope = {"load": memory.load, "store": memory.store}
-    scope |= {n: FUNCTIONS[f"{n}64_{variant}"] for n in names}
-    exec(text, scope)
+    calls = [f"store(out, i + {j * x.size}, {n}64_{variant}(x))" for j, n in enumerate(names)]
     out = np.empty((len(names), x.size))
-    compiled = njit(types.void(array, array), error_model="numpy")(scope["kernel"])
-    compiled(x, out.ravel())
+    kinds = tuple([ArrayType(a.shape, a.dtype) for a in (x, out)])
+    head = f"def kernel(xs, out):\n    for i in range({x.size}):"
+    text = "\n        ".join([head, "x = load(xs, i)", *calls])
+    compile_kernel(Source(text, kinds, (), (), 0, {}), 1)["kernel"](x, out)
     for got, name in zip(out, names, strict=True):
         np.testing.assert_allclose(got, compute(name, x), rtol=1e-15, err_msg=name)

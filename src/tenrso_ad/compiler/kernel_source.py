@@ -50,7 +50,7 @@ class Source:
     scratch : tuple of ArrayType
         Room that it needs besides.
     chunks : int
-        0, or into how many chunks its work may be divided. Then ``kernel`` takes two more
+        0, or into how many chunks its work may be divided, -1 for any number. Then ``kernel`` takes two more
         arguments, the first chunk to compute and the one to stop before, and ``finish`` has to be
         called with the same arrays when all chunks are done.
     reused : dict of int to int

@@ -1,13 +1,14 @@
-"""Compiling the source of kernels with Numba, and keeping what was compiled on disk.
+"""Compiling the source of kernels, and keeping what was compiled on disk.
 
-A kernel is written to a file named by a digest of all that it depends on: its text, the types of
-its arrays, the functions of `tenrso_ad.kernels` and the versions of Numba and this library. Numba
-keeps the machine code beside that file and finds it again in another process. Files are written
-aside and renamed, so that several processes may write at once; one that cannot be read is replaced.
+Machine code is written to a file named by a digest of all that it depends on: the text of the
+kernel, the kinds of its arrays, the functions of `tenrso_ad.kernels`, the processor and the version
+of LLVM. Files are written aside and renamed, so that several processes may write at once; each
+begins with a digest of the rest, and one that is torn is replaced.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -15,15 +16,15 @@ import tempfile
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from .kernel_source import Source
 
 Functions = dict[str, Callable[..., None]]
 
 _compiled: dict[str, Functions] = {}
+
+RELEASE_FROM = 10_000
+"""Elements of all arrays from which on a kernel lets other threads run Python meanwhile."""
 
 
 def compile_kernel(source: Source, writes: int) -> Functions:
@@ -40,57 +41,45 @@ def compile_kernel(source: Source, writes: int) -> Functions:
     dict
         ``kernel``, and ``finish`` where the source has one.
     """
-    kinds = [(p.dtype.char, len(p.shape)) for p in source.parameters]
-    key = hashlib.sha256(repr((_version(), source.text, kinds, writes)).encode()).hexdigest()[:40]
+    kinds = [(p.dtype.char, p.size) for p in source.parameters]
+    parts = (_version(), source.text, kinds, writes, source.chunks)
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
     if key not in _compiled:
-        file = _written(key, source.text)
-        try:
-            _compiled[key] = _build(source, writes, file)
-        except Exception:
-            if file is None:
-                raise
-            # Numba cannot read what lies beside the file, or cannot write there: this process goes
-            # without, and the next one finds the place clean
-            _remove(file)
-            _compiled[key] = _build(source, writes, None)
+        _compiled[key] = _functions(source, key, writes)
     return _compiled[key]
 
 
-def _build(source: Source, writes: int, file: Path | None) -> Functions:
-    from numba import njit, types
-    from numba.np.numpy_support import from_dtype
+def _functions(source: Source, key: str, writes: int) -> Functions:
+    from ..kernels import machine, python_call
 
-    reads = len(source.parameters) - writes
-    arrays = [
-        types.Array(from_dtype(p.dtype), len(p.shape), "C", readonly=i < reads)
-        for i, p in enumerate(source.parameters)
-    ]
-    names = {**_names(), "__name__": __name__}  # Numba imports the module that a kernel is of
-    exec(compile(source.text, "<kernel>" if file is None else str(file), "exec"), names)
-    native = functools.partial(njit, nogil=True, error_model="numpy", cache=file is not None)
-    chunks = [types.intp, types.intp] if source.chunks else []
-    functions: Functions = {"kernel": native(types.void(*arrays, *chunks))(names["kernel"])}
-    if "finish" in names:
-        functions["finish"] = native(types.void(*arrays))(names["finish"])
-    return functions
+    folder = directory()
+    file = None if folder is None else folder / f"{key}.kernel"
+    code = _read(file)
+    if code is None:
+        code = machine.assemble(text_of_module(source, writes))
+        _write(file, code)
+    loaded = machine.Loaded(code)
+    python_call.connect(loaded.address("environment"))
+    return {
+        name: python_call.as_function(loaded.address(f"call_{name}"), name, loaded)
+        for name in _names(source)
+    }
 
 
-@functools.cache
-def _names() -> dict[str, Any]:
-    """What the text of a kernel may refer to."""
-    from ..kernels import memory, vecmath, vectors
+def text_of_module(source: Source, writes: int) -> str:
+    """A kernel in LLVM's language, with the functions that Python calls."""
+    from ..kernels import python_call
+    from .translation import translate
 
-    names = vecmath.functions()
-    names |= {n: getattr(room, n) for room in (memory, vectors) for n in room.__all__}
-    names |= {"float64": np.float64, "float32": np.float32}
-    for suffix, kind in (("64", np.float64), ("32", np.float32)):
-        names |= {
-            f"zero{suffix}": kind(0),
-            f"one{suffix}": kind(1),
-            f"half{suffix}": kind(0.5),
-            f"infinity{suffix}": kind(np.inf),
-        }
-    return names
+    kinds = source.parameters
+    releases = source.chunks != 0 or sum(p.size for p in kinds) >= RELEASE_FROM
+    kernel = translate(source.text, kinds, source.chunks != 0)
+    calls = python_call.text_of_calls(_names(source), kinds, writes, source.chunks, releases)
+    return f"{kernel}\n{calls}"
+
+
+def _names(source: Source) -> tuple[str, ...]:
+    return ("kernel", "finish") if "\ndef finish(" in source.text else ("kernel",)
 
 
 # --- on disk --------------------------------------------------------------------------------------
@@ -109,36 +98,38 @@ def directory() -> Path | None:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tenrso_ad"
 
 
-def _written(key: str, text: str) -> Path | None:
-    """File with the text of a kernel; None where none can be written."""
-    folder = directory()
-    if folder is None:
+def _read(file: Path | None) -> bytes | None:
+    """Code that was kept, if it is whole."""
+    if file is None:
         return None
-    file = folder / f"{key}.py"
     try:
-        if not file.exists() or file.read_text() != text:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as aside:
-                aside.write(text)
-            os.replace(aside.name, file)
+        content = file.read_bytes()
     except OSError:
         return None
-    return file
+    digest, code = content[:32], content[32:]
+    return code if hashlib.sha256(code).digest() == digest else None
 
 
-def _remove(file: Path) -> None:
-    """Forget the machine code of a kernel."""
-    for stale in file.parent.glob(f"__pycache__/{file.stem}*"):
-        stale.unlink(missing_ok=True)
+def _write(file: Path | None, code: bytes) -> None:
+    """Keep code; a folder that cannot be written to keeps none."""
+    if file is None:
+        return
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".tmp", delete=False) as aside:
+            aside.write(hashlib.sha256(code).digest() + code)
+        os.replace(aside.name, file)
 
 
 @functools.cache
 def _version() -> str:
     """Digest of what every kernel depends on."""
     from .. import kernels
+    from ..kernels import machine
+    from . import translation
 
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(Path(translation.__file__).read_bytes())
     for path in sorted(Path(p) for folder in kernels.__path__ for p in Path(folder).rglob("*.py")):
         digest.update(path.read_bytes())
-    versions = [metadata.version(name) for name in ("numba", "llvmlite", "numpy")]
-    return repr((digest.hexdigest(), versions))
+    versions = [metadata.version(name) for name in ("llvmlite", "numpy")]
+    return repr((digest.hexdigest(), versions, machine.processor()))

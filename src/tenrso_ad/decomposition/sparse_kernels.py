@@ -119,7 +119,7 @@ def _run(
     for lanes in tiles(rank):
         sizes = np.array([stride, column, count], np.int64)
         arrays = [sizes, *reads, *writes]
-        kinds = tuple((a.dtype, a.ndim) for a in arrays)
+        kinds = tuple(a.dtype for a in arrays)
         threads.run(_compiled(name, order, lanes, kinds, len(writes)), chunks, arrays)
         column += lanes
 
@@ -130,8 +130,8 @@ def _compiled(name: str, order: int, lanes: int, kinds: Any, writes: int) -> Cal
     from tenrso_ad.compiler.native import compile_kernel
 
     text = "\n".join(WRITERS[name](order, lanes)) + "\n"
-    types = tuple(ArrayType((1,) * ndim, dtype) for dtype, ndim in kinds)
-    source = Source(text, types, constants=(), scratch=(), chunks=1, reused={})
+    types = tuple(ArrayType((-1,), dtype) for dtype in kinds)  # of any size
+    source = Source(text, types, constants=(), scratch=(), chunks=-1, reused={})
     return compile_kernel(source, writes)["kernel"]
 
 

@@ -1,99 +1,57 @@
-"""Elements of arrays inside kernels, by their place in memory; choosing and reducing them.
+"""Choosing, reducing and comparing numbers inside kernels.
 
-Indexing in Numba checks for negative indices and multiplies strides, which keeps loops from being
-vectorised. A kernel knows the layout of its arrays when it is written, so it says the place.
+Each function takes LLVM's values and writes the instructions that compute another. Elements of
+arrays are not here: `tenrso_ad.compiler.translation` loads and stores them, by their place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
-__all__ = [
-    *("accumulate", "load", "select", "store"),
-    *("larger", "smaller", "floor", "ceil", "trunc", "rint", "copysign", "fmod"),
-]
+BOOL = ir.IntType(1)
 
 
-@intrinsic
-def load(typingctx: Any, array: Any, place: Any) -> Any:
-    """Element of an array at a place counted in elements from its first one."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = signature.args[0]
-        base = context.make_array(kind)(context, builder, args[0]).data
-        pointer = builder.gep(base, [args[1]], inbounds=True)
-        return context.unpack_value(builder, kind.dtype, pointer)
-
-    return array.dtype(array, types.intp), generate
-
-
-@intrinsic
-def store(typingctx: Any, array: Any, place: Any, value: Any) -> Any:
-    """Set the element of an array at a place counted in elements from its first one."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = signature.args[0]
-        base = context.make_array(kind)(context, builder, args[0]).data
-        pointer = builder.gep(base, [args[1]], inbounds=True)
-        context.pack_value(builder, kind.dtype, args[2], pointer)
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, array.dtype), generate
-
-
-@intrinsic
-def select(typingctx: Any, condition: Any, yes: Any, no: Any) -> Any:
+def select(builder: Any, condition: Any, yes: Any, no: Any) -> Any:
     """One of two values of one type, without a branch, so that loops are vectorised."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.select(args[0], args[1], args[2])
-
-    kind = typingctx.unify_types(yes, no)
-    return kind(types.boolean, kind, kind), generate
+    return builder.select(condition, yes, no)
 
 
-@njit(fastmath={"reassoc", "nsz"})
-def accumulate(total: Any, term: Any) -> Any:
+def accumulate(builder: Any, total: Any, term: Any) -> Any:
     """Add to a running sum, in an order that a vectorised loop may choose."""
-    return total + term
+    return builder.fadd(total, term, flags=("reassoc", "nsz"))
 
 
-def _instruction(name: str, operands: int, *flags: str) -> Any:
+def remainder(builder: Any, one: Any, two: Any) -> Any:
+    """Remainder of a division, with the sign of the first."""
+    return builder.frem(one, two)
+
+
+def _instruction(name: str, *flags: str) -> Callable[..., Any]:
     """An operation of LLVM's that NumPy's functions are."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if name == "frem":
-            return builder.frem(*args)
-        kind = args[0].type
+    def write(builder: Any, *operands: Any) -> Any:
+        kind = operands[0].type
         function = builder.module.declare_intrinsic(
-            f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * operands)
+            f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * len(operands))
         )
-        return builder.call(function, args, fastmath=flags)
+        return builder.call(function, operands, fastmath=flags)
 
-    if operands == 1:
-
-        def of_one(typingctx: Any, x: Any) -> Any:
-            return x(x), generate
-
-        return intrinsic(of_one)
-
-    def of_two(typingctx: Any, x: Any, y: Any) -> Any:
-        kind = typingctx.unify_types(x, y)
-        return kind(kind, kind), generate
-
-    return intrinsic(of_two)
+    return write
 
 
-# hand NaN on, with zeros of either sign alike
-larger = _instruction("maximum", 2, "nsz")
-smaller = _instruction("minimum", 2, "nsz")
-floor = _instruction("floor", 1)
-ceil = _instruction("ceil", 1)
-trunc = _instruction("trunc", 1)
-rint = _instruction("rint", 1)
-copysign = _instruction("copysign", 2)
-fmod = _instruction("frem", 2)
+CHOICES = {"select": select}
+"""Functions of a condition and two numbers, by the names they have in the text of kernels."""
+
+OF_NUMBERS = {
+    "accumulate": accumulate,
+    "fmod": remainder,
+    # hand NaN on, with zeros of either sign alike
+    "larger": _instruction("maximum", "nsz"),
+    "smaller": _instruction("minimum", "nsz"),
+    "abs": _instruction("fabs"),
+    **{name: _instruction(name) for name in ("floor", "ceil", "trunc", "rint", "copysign")},
+}
+"""Functions of numbers of one type."""

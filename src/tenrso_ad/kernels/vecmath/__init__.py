@@ -6,7 +6,7 @@ units in the last place, subnormal numbers included; infinities, NaN and signed 
 
 from __future__ import annotations
 
-from typing import Any
+import functools
 
 from . import (  # noqa: F401 (they declare the functions)
     error_functions,
@@ -16,11 +16,12 @@ from . import (  # noqa: F401 (they declare the functions)
     powers,
     trigonometric,
 )
-from .calling import BODIES, compact, inlined, shared
+from .calling import BODIES, Elementary, compact, inlined, shared
 from .instructions import DOUBLE, SINGLE
 
 
-def functions() -> dict[str, Any]:
+@functools.cache
+def functions() -> dict[str, Elementary]:
     """All functions as a kernel may call them.
 
     ``exp64`` and ``exp32`` become part of the loop; ``exp64_shared`` is for loops that call many

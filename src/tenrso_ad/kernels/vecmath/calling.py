@@ -6,12 +6,11 @@ Each function is written into a kernel's module once, however often the kernel c
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from .instructions import DOUBLE, SINGLE, Format, Real, narrowed, widened
 from .versions import call, write_versions
@@ -44,32 +43,49 @@ def elementary(name: str, *formats: Format) -> Callable[[Body], Body]:
     return declare
 
 
-# --- as Numba's kernels call them -----------------------------------------------------------------
+# --- as kernels call them --------------------------------------------------------------------------
 
 
-def inlined(name: str, format: Format) -> Any:
+@dataclass(frozen=True)
+class Elementary:
+    """A function that a kernel can call.
+
+    Attributes
+    ----------
+    format : Format
+        Of its arguments and its result.
+    arity : int
+    write : callable
+        Given LLVM's builder and values, writes the call, and the function if it is not there.
+    """
+
+    format: Format
+    arity: int
+    write: Callable[..., Any]
+
+
+def inlined(name: str, format: Format) -> Elementary:
     """A function whose code becomes part of the loop around it."""
-    body = _body(name, format)
-    return _intrinsic(f"{name}{format.bits}", body, format, "alwaysinline")
+    return _single(f"{name}{format.bits}", _body(name, format), format, "alwaysinline")
 
 
-def compact(name: str, format: Format) -> Any:
+def compact(name: str, format: Format) -> Elementary:
     """A function that is called, for a single number: of C's library if it is there."""
     body = _body(name, format)
     if name == "sqrt":  # one instruction
         return inlined(name, format)
     if name in C_NAMES:
         label = C_NAMES[name] + ("" if format is DOUBLE else "f")
-        return _intrinsic(label, body, format, "nounwind", external=True)
-    return _intrinsic(f"{name}{format.bits}_small", body, format, "noinline")
+        return _single(label, body, format, "nounwind", external=True)
+    return _single(f"{name}{format.bits}_small", body, format, "noinline")
 
 
-def _intrinsic(
+def _single(
     label: str, body: Body, format: Format, attribute: str, external: bool = False
-) -> Any:
+) -> Elementary:
     arity = len(signature(body).parameters)
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    def write(builder: Any, *operands: Any) -> Any:
         module = builder.module
         if label not in module.globals:
             kind = format.type
@@ -78,22 +94,22 @@ def _intrinsic(
             if not external:
                 function.linkage = "internal"
                 _fill(function, body)
-        return builder.call(module.globals[label], args)
+        return builder.call(module.globals[label], operands)
 
-    return _of_numba(arity, format, generate)
+    return Elementary(format, arity, write)
 
 
-def shared(name: str, format: Format) -> Any:
+def shared(name: str, format: Format) -> Elementary:
     """A function that is called, also for vectors: less to compile where there are many."""
     body = _body(name, format)
     arity = len(signature(body).parameters)
     label = f"tenrso_ad_{name}{format.bits}"
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    def write(builder: Any, *operands: Any) -> Any:
         write_versions(builder.module, label, format, arity, lambda f, width: _fill(f, body))
-        return call(label, [Real(builder, a) for a in args]).code
+        return call(label, [Real(builder, x) for x in operands]).code
 
-    return _of_numba(arity, format, generate)
+    return Elementary(format, arity, write)
 
 
 def _body(name: str, format: Format) -> Body:
@@ -109,15 +125,3 @@ def _fill(function: Any, body: Body) -> None:
     """Write the body of a function."""
     builder = ir.IRBuilder(function.append_basic_block())
     builder.ret(body(*(Real(builder, a) for a in function.args)).code)
-
-
-def _of_numba(arity: int, format: Format, generate: Callable[..., Any]) -> Any:
-    kind = types.float64 if format is DOUBLE else types.float32
-
-    def unary(typingctx: Any, x: Any) -> Any:
-        return kind(kind), generate
-
-    def binary(typingctx: Any, x: Any, y: Any) -> Any:
-        return kind(kind, kind), generate
-
-    return intrinsic(unary if arity == 1 else binary)
