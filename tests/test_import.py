@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-HEAVY = ("h5py", "jax", "matplotlib", "numba", "rich", "scipy", "tensorly", "torch", "typer")
+HEAVY = (
+    "h5py",
+    "jax",
+    "llvmlite",
+    "matplotlib",
+    "numba",
+    "rich",
+    "scipy",
+    "tensorly",
+    "torch",
+    "typer",
+)
 
 
 def modules_after(statement: str) -> set[str]:

@@ -14,7 +14,7 @@ import scipy.special
 from tenrso_ad.compiler.kernel_source import Source
 from tenrso_ad.compiler.native import compile_kernel, text_of_module
 from tenrso_ad.engine.array_type import ArrayType
-from tenrso_ad.kernels import machine, vecmath
+from tenrso_ad.kernels import machine
 from tenrso_ad.kernels.vecmath.calling import BODIES
 from tenrso_ad.kernels.vecmath.instructions import DOUBLE
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PACKAGES = (
-    "tenrso-ad", "numpy", "scipy", "numba", "optree", "opt_einsum", "array-api-compat",
+    "tenrso-ad", "numpy", "scipy", "llvmlite", "optree", "opt_einsum", "array-api-compat",
     "ml_dtypes", "tensorly", "threadpoolctl", "matplotlib", "rich", "typer",
 )  # fmt: skip
 
@@ -141,8 +141,9 @@ def _draw(panel: Axes, axis: Axis, factor: NDArray[Any]) -> None:
 
 def environment() -> list[str]:
     """The lines that say which versions run, on what, with how many threads."""
-    import numba
     from threadpoolctl import threadpool_info
+
+    from ..kernels import threads
 
     lines = [
         f"{'Python':<18}{platform.python_version()} ({platform.python_implementation()})",
@@ -156,7 +157,7 @@ def environment() -> list[str]:
         lines.append(f"{package:<18}{found}")
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     lines.append(f"{'processors':<18}{usable} usable of {os.cpu_count()}")
-    lines.append(f"{'numba threads':<18}{numba.get_num_threads()}")
+    lines.append(f"{'kernel threads':<18}{threads.settings.threads}")
     for pool in threadpool_info():
         name = f"{pool['internal_api']} threads"
         which = f" (version {pool['version']})" if pool["version"] else ""

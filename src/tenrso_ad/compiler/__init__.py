@@ -1,6 +1,6 @@
 """Compiling functions to native code.
 
-A function is staged to a graph, passes make the graph smaller, and what is left becomes Numba
+A function is staged to a graph, passes make the graph smaller, and what is left becomes native
 kernels and library calls in planned buffers.
 """
 

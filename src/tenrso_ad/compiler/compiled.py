@@ -103,8 +103,9 @@ def compile(
         Bytes that a call may take, results included and arguments not (`Compiled.memory.peak`).
         Values are computed again where keeping them would take more. Results are bitwise the same.
     backend : {"numba", "python"}
+        "numba" makes kernels in machine code, by the LLVM of the Numba project (llvmlite).
         "python" calls the operations themselves, after the passes but without kernels. It serves
-        platforms without Numba; arrays of other libraries are always computed so.
+        platforms without LLVM; arrays of other libraries are always computed so.
     max_iterations : int
         How often the passes before fusion are repeated at most.
     max_versions : int

@@ -1,6 +1,6 @@
 """What elementwise operations are inside a kernel: one expression each.
 
-An expression is Python as Numba reads it, with the operands in the places ``{0}``, ``{1}``,
+An expression is Python as `translation` reads it, with the operands in the places ``{0}``, ``{1}``,
 ``{2}``. It gives what NumPy's function gives, NaN and infinities included. Elementary functions are
 those of `tenrso_ad.kernels.vecmath`, named ``m.exp``.
 """

@@ -42,7 +42,7 @@ class Source:
     Attributes
     ----------
     text : str
-        Python for Numba; the function is called ``kernel``.
+        Python, as `translation` reads it; the function is called ``kernel``.
     parameters : tuple of ArrayType
         Its arrays: inputs, but for those of `reused`, then constants, outputs, scratch.
     constants : tuple of ndarray
@@ -50,9 +50,9 @@ class Source:
     scratch : tuple of ArrayType
         Room that it needs besides.
     chunks : int
-        0, or into how many chunks its work may be divided, -1 for any number. Then ``kernel`` takes two more
-        arguments, the first chunk to compute and the one to stop before, and ``finish`` has to be
-        called with the same arrays when all chunks are done.
+        0, or into how many chunks its work may be divided, -1 for any number. Then ``kernel`` takes
+        two more arguments, the first chunk to compute and the one to stop before, and ``finish``
+        has to be called with the same arrays when all chunks are done.
     reused : dict of int to int
         Numbers of inputs that are no parameters, because an array that the kernel writes is in
         their memory; and the numbers of those, outputs counted first, then scratch.

@@ -147,8 +147,9 @@ class _Function:
         self.builder = ir.IRBuilder(after)
 
     def branch(self, node: ast.If) -> None:
+        condition = self.cast(self.value(node.test), BOOL)
         yes, no, after = (self.function.append_basic_block() for _ in range(3))
-        self.builder.cbranch(self.cast(self.value(node.test), BOOL), yes, no)
+        self.builder.cbranch(condition, yes, no)
         for start, statements in ((yes, node.body), (no, node.orelse)):
             self.builder = ir.IRBuilder(start)
             self.block(statements)
@@ -212,9 +213,9 @@ class _Function:
         return getattr(self.builder, _OF_REALS[operation])(left, right)
 
     def comparison(self, node: ast.Compare) -> Any:
-        (right_node,), (order,) = node.comparators, map(type, node.ops)
+        (right_node,), (order,) = node.comparators, node.ops
         left, right = self.alike(self.value(node.left), self.value(right_node))
-        symbol = _ORDERS[order]
+        symbol = _ORDERS[type(order)]
         if left.type == BOOL:
             return self.builder.icmp_unsigned(symbol, left, right)
         if left.type == WORD:
@@ -283,7 +284,8 @@ class _Function:
         if how in vectors.READ:
             return vectors.read(self.builder, place, kind, vectors.READ[how])
         if how == "write":
-            return vectors.write(self.builder, place, kind, self.value(operands[2]))
+            vector = self.value(operands[2])
+            return vectors.write(self.builder, place, kind, vector)
         if how == "load":
             element = self.builder.load(place, typ=held)
             if held == BYTE:

@@ -1,1 +1,1 @@
-"""Native code: what operations and the compiler run inside Numba kernels."""
+"""Native code: what operations and the compiler run inside kernels."""

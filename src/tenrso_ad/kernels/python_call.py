@@ -210,7 +210,9 @@ def text_of_calls(
                 count=count,
                 given=count + 2 * divided,
                 kinds=", ".join(f"i32 {a.dtype.num << 8 | ord(a.dtype.byteorder)}" for a in arrays),
-                flags=", ".join(f"i32 {_IN_ORDER | _WRITEABLE * (i >= reads)}" for i in range(count)),
+                flags=", ".join(
+                    f"i32 {_IN_ORDER | _WRITEABLE * (i >= reads)}" for i in range(count)
+                ),
                 sizes=", ".join(f"i64 {a.size}" for a in arrays),
                 borders=borders,
                 run="\n".join(run),

@@ -43,7 +43,7 @@ def elementary(name: str, *formats: Format) -> Callable[[Body], Body]:
     return declare
 
 
-# --- as kernels call them --------------------------------------------------------------------------
+# --- as kernels call them -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
