@@ -44,6 +44,10 @@ CASES = {
         lambda x: tnp.sum(tnp.maximum(x, 0.5) * tnp.relu(x) + tnp.clip(x, -1, 1)),
         {"multiply", "maximum", "relu", "at_least", "at_most"},
     ),
+    "where": (
+        lambda x: tnp.sum(tnp.where(x > 0, x * x, tnp.where(pairs(x)[0, 0] > 0, x, 0.5)) * x),
+        {"multiply", "where"},
+    ),
     "roots": (lambda x: tnp.sum(tnp.sqrt(1 + x * x) - tnp.log1p(x * x)), {"sqrt", "log1p"}),
     "rows": (lambda x: tnp.sum(pairs(x) * tnp.arange(8.0) * x[:8]), {"multiply"}),
     "columns": (lambda x: tnp.sum(pairs(x) / tnp.sum(pairs(x) ** 2, 1, keepdims=True)), {"power"}),
