@@ -209,6 +209,18 @@ def test_what_no_kernel_takes(rng):
     np.testing.assert_array_equal(picked, 2 * x)
 
 
+def test_numpy_goes_on_where_nothing_can_be_compiled(rng, monkeypatch):
+    def missing(*_, **__):
+        raise ImportError("no module named numba")
+
+    monkeypatch.setattr(eager, "ExactProgram", missing)
+    x = rng.normal(size=N)
+    with at_once():
+        for _ in range(2):
+            np.testing.assert_array_equal(ta.grad(lambda v: tnp.sum(v * v))(x), 2 * x)
+    assert not kernels() and len(eager._known) == 1
+
+
 def test_number_of_rules_is_limited(rng):
     with ta.config.kernels(min_size=1, after=10**9):
         for n in range(1, 300):

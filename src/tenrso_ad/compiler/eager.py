@@ -18,7 +18,6 @@ from numpy import ndarray
 
 from ..engine import large
 from ..engine.array_type import ArrayType
-from ..engine.errors import TenrsoError
 from ..engine.node import Node
 from ..engine.staging import stage
 from ..engine.trace import Tracer
@@ -246,7 +245,7 @@ def _compiled(node: Node, call: _Call) -> _Kernel | None:
     """Make the kernel of a rule; None where nothing of it is for one."""
     try:
         return _Kernel(node, call)
-    except (TenrsoError, TypeError, ValueError):  # it looks at values, gives no arrays, or the like
+    except Exception:  # it looks at values, gives no arrays, Numba is missing: NumPy computes it
         return None
 
 
