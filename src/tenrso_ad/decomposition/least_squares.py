@@ -219,7 +219,7 @@ def _squares(tensor: Any) -> Any:
         return tensor.squared_norm()
     if isinstance(tensor, SparseTensor):
         return tnp.sum(tnp.square(tensor.values))
-    if isinstance(tensor, Tracer):
+    if not isinstance(tensor, np.ndarray):
         return tnp.sum(tnp.square(tensor))
     entries = tensor.ravel(order="K")
     return np.dot(entries, entries)

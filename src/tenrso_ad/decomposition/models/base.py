@@ -14,7 +14,7 @@ from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import AxisError, DTypeError, IndexingError, ShapeError
-from tenrso_ad.ops.declare import is_complex, zeros_like
+from tenrso_ad.ops.declare import is_complex, namespace_inside, zeros_like
 
 __all__ = ["Model"]
 
@@ -245,6 +245,11 @@ def same_shape(operation: str, first: Any, second: Any) -> None:
 def conjugate(value: Any) -> Any:
     """The conjugate of complex numbers; real ones as they are, without a copy."""
     return tnp.conj(value) if is_complex(value) else value
+
+
+def unit(size: int, like: Any) -> Any:
+    """A unit matrix of the dtype, and in the library, of an array."""
+    return namespace_inside(like).eye(size, dtype=like.dtype)
 
 
 def joined(blocks: Sequence[Sequence[Any]], rows: int, columns: int) -> Any:

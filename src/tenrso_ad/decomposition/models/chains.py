@@ -15,7 +15,7 @@ import numpy as np
 
 from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array, check_mode, mode_dot
-from tenrso_ad.decomposition.models.base import joined
+from tenrso_ad.decomposition.models.base import joined, unit
 from tenrso_ad.engine.errors import ConcretizationError, ShapeError
 from tenrso_ad.ops.declare import inside
 
@@ -93,8 +93,7 @@ def inner(first: Cores, second: Cores) -> Any:
         for a, b in zip(first[1:], second[1:], strict=True):
             grams = advance(grams, a, b)
         return grams[0, 0]
-    start = np.eye(p * q).reshape(p * q, p, q)
-    grams = tnp.astype(start, first[0].dtype)
+    grams = tnp.reshape(unit(p * q, first[0]), (p * q, p, q))
     for a, b in zip(first, second, strict=True):
         grams = advance(grams, a, b)
     return tnp.trace(tnp.reshape(grams, (p * q, p * q)))
@@ -135,7 +134,7 @@ def mttkrps(cores: Cores, matrices: Sequence[Any]) -> tuple[Any, ...]:
         before, length, after = core.shape
         count = matrices[0].shape[0]
         if len(cores) == 1:
-            rest = tnp.broadcast_to(np.eye(before, dtype=bool), (count, before, before))
+            rest = tnp.broadcast_to(unit(before, core), (count, before, before))
         elif mode == 0:
             rest = rights[-1]
         elif mode == len(cores) - 1:

@@ -17,9 +17,10 @@ from tenrso_ad.decomposition.kernels import (
     halfway,
     rows,
 )
-from tenrso_ad.decomposition.models.base import Model, conjugate
+from tenrso_ad.decomposition.models.base import Model, conjugate, unit
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import ShapeError
+from tenrso_ad.ops.declare import namespace_inside, zeros_like
 
 if TYPE_CHECKING:
     from tenrso_ad.decomposition.models.tensor_train import TTTensor
@@ -75,7 +76,7 @@ class CPTensor(Model):
         if rank == 0:
             raise ShapeError("CPTensor: wanted a rank of 1 or more, got factors without columns")
         if self.weights is None:
-            weights = np.ones(rank, dtype=factors[0].dtype)
+            weights = namespace_inside(factors[0]).ones(rank, dtype=factors[0].dtype)
         else:
             weights = as_array(self.weights)
         if tuple(weights.shape) != (rank,):
@@ -185,9 +186,7 @@ class CPTensor(Model):
 
         modes, rank = self.ndim, self.rank
         places = sum(rank**power for power in range(modes)) * np.arange(rank)
-        diagonal = np.zeros((rank, rank**modes), dtype=bool)
-        diagonal[np.arange(rank), places] = True
-        core = tnp.matmul(self.weights, tnp.astype(diagonal, self.weights.dtype))
+        core = tnp.at(zeros_like(self.weights, (rank**modes,)))[places].set(self.weights)
         return TuckerTensor(tnp.reshape(core, (rank,) * modes), self.factors)
 
     def to_tt(self) -> TTTensor:
@@ -195,9 +194,9 @@ class CPTensor(Model):
         from tenrso_ad.decomposition.models.tensor_train import TTTensor
 
         first, *middle, last = self.factors
-        unit = np.eye(self.rank, dtype=bool)[:, None, :]
+        diagonal = unit(self.rank, self.weights)[:, None, :]
         cores = [tnp.multiply(first, self.weights)[None]]
-        cores += [tnp.where(unit, factor[None], 0) for factor in middle]
+        cores += [tnp.multiply(diagonal, factor[None]) for factor in middle]
         return TTTensor((*cores, last.T[:, :, None]))
 
     def normalize(self) -> CPTensor:

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import halfway
 from tenrso_ad.decomposition.models import chains
-from tenrso_ad.decomposition.models.base import Model, conjugate
+from tenrso_ad.decomposition.models.base import Model, conjugate, unit
 from tenrso_ad.decomposition.models.tensor_train import TTTensor
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import ShapeError
@@ -93,8 +91,7 @@ class TensorRing(Model):
         first = tnp.reshape(chains.prefixes(self.cores[:cut])[-1], (around, left, -1))
         first = tnp.reshape(tnp.transpose(first, (1, 0, 2)), (left, -1))
         if cut == self.ndim:
-            unit = np.eye(around).reshape(-1, 1)
-            return first, tnp.astype(unit, self.dtype)
+            return first, tnp.reshape(unit(around, first), (-1, 1))
         last = tnp.reshape(chains.suffixes(self.cores[cut:])[0], (-1, right, around))
         return first, tnp.reshape(tnp.transpose(last, (2, 0, 1)), (-1, right))
 
@@ -141,12 +138,12 @@ class TensorRing(Model):
     def to_tt(self) -> TTTensor:
         """Return the same tensor as a train, whose inner ranks are r_0 times as large."""
         around = self.ranks[0]
-        unit = tnp.astype(np.eye(around), self.dtype)[:, None, :]
+        same = unit(around, self.cores[0])[:, None, :]
         first, *rest = self.cores
         if not rest:
             return TTTensor((tnp.trace(first, axis1=0, axis2=2)[None, :, None],))
         cores = [tnp.reshape(tnp.transpose(first, (1, 0, 2)), (1, first.shape[1], -1))]
-        cores += [_beside(unit, core) for core in rest[:-1]]
+        cores += [_beside(same, core) for core in rest[:-1]]
         last = tnp.reshape(tnp.transpose(rest[-1], (2, 0, 1)), (-1, rest[-1].shape[1], 1))
         return TTTensor((*cores, last))
 
@@ -162,8 +159,8 @@ class TensorRing(Model):
         return TRTensor(list(self.cores))
 
 
-def _beside(unit: Any, core: Any) -> Any:
+def _beside(same: Any, core: Any) -> Any:
     """The core, with the rank of the ring carried along unchanged."""
-    around = unit.shape[0]
-    pairs = tnp.multiply(unit[:, None, :, :, None], core[None, :, :, None, :])
+    around = same.shape[0]
+    pairs = tnp.multiply(same[:, None, :, :, None], core[None, :, :, None, :])
     return tnp.reshape(pairs, (around * core.shape[0], core.shape[1], around * core.shape[2]))

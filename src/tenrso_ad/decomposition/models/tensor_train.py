@@ -12,7 +12,7 @@ import numpy as np
 from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array, halfway
 from tenrso_ad.decomposition.models import chains
-from tenrso_ad.decomposition.models.base import Model, conjugate
+from tenrso_ad.decomposition.models.base import Model, conjugate, unit
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import ArgumentError, ShapeError
 
@@ -91,7 +91,7 @@ class TTTensor(Model):
         """Return two matrices whose product is the tensor as a matrix; see `Model.halves`."""
         left = chains.prefixes(self.cores[: self.cut])[-1]
         last = self.cores[self.cut :]
-        right = chains.suffixes(last)[0] if last else np.ones((1, 1), dtype=bool)
+        right = chains.suffixes(last)[0] if last else unit(1, left)
         return left, right
 
     def squared_norm(self) -> Any:
@@ -256,6 +256,5 @@ def exact_train(tensor: Any) -> TTTensor:
         if mode == center:
             cores.append(tnp.reshape(tensor, kind))
         else:
-            unit = tnp.astype(np.eye(max(ranks[mode], ranks[mode + 1])), tensor.dtype)
-            cores.append(tnp.reshape(unit, kind))
+            cores.append(tnp.reshape(unit(max(ranks[mode], ranks[mode + 1]), tensor), kind))
     return TTTensor(tuple(cores))

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array, khatri_rao, mode_dot, mttkrps
-from tenrso_ad.decomposition.models.base import Model, conjugate
+from tenrso_ad.decomposition.models.base import Model, conjugate, unit
 from tenrso_ad.engine import tree
 from tenrso_ad.engine.errors import ShapeError
 
@@ -124,7 +122,7 @@ class TuckerTensor(Model):
             return _kronecker(first), tnp.reshape(right, (inside, -1))
         core = tnp.reshape(self.core, (*self.ranks[:cut], outside))
         left = multiplied(core, [*first, None])
-        return tnp.reshape(left, (-1, outside)), _kronecker(last).T
+        return tnp.reshape(left, (-1, outside)), _kronecker(last).T if last else unit(1, left)
 
     def squared_norm(self) -> Any:
         """Return the square of the Frobenius norm, from the core and Gram matrices."""
@@ -234,7 +232,7 @@ def multiplied(tensor: Any, matrices: Sequence[Any]) -> Any:
 
 def _kronecker(factors: Sequence[Any]) -> Any:
     """The Kronecker product of matrices."""
-    product = factors[0] if factors else np.ones((1, 1), dtype=bool)
+    product = factors[0]
     for factor in factors[1:]:
         product = tnp.kron(product, factor)
     return product
