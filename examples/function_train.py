@@ -5,7 +5,7 @@ A function of six variables as a tensor train
 On a grid of 20 points a variable a function of six variables has 64 million values. This one is
 built out of trains, never as a table: sums add ranks, products multiply them, and rounding brings
 them back down to what the function needs. Its integral is an inner product. Then a train is fitted
-to the values of another function at few of the points, by gradients along the trains of fixed ranks.
+to the values of another function at few of the points, by gradients along trains of fixed ranks.
 """
 
 import matplotlib.pyplot as plt
