@@ -112,6 +112,8 @@ def test_what_is_wrong_is_said():
     data, model = problem()
     with pytest.raises(ArgumentError, match="count of 1 or more, got 0"):
         Uniform(data, 0)
+    with pytest.raises(ArgumentError, match="nothing is observed"):
+        Uniform(data, 3, mask=SparseTensor(np.zeros((3, 0), int), [], SHAPE))
     with pytest.raises(ArgumentError, match="Stratified: wanted zeros"):
         SemiStratified(data, 5, -1)
     with pytest.raises(ShapeError, match="data's shape"):

@@ -152,6 +152,8 @@ class Uniform(Sampler):
         self._observed = observe(data, mask, weights, "Uniform")
         super().__init__(self._observed.shape, loss, seed)
         self._count = _positive("Uniform", count=count)[0]
+        if isinstance(self._observed, ScarceObservations) and not self._observed.count:
+            raise ArgumentError("Uniform: nothing is observed, so nothing can be drawn")
 
     def draw(self) -> Sample:
         """Return a new sample."""
