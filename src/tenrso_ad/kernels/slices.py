@@ -65,7 +65,12 @@ def shared(function: Callable[..., Any], from_size: int = FROM_SIZE) -> Callable
     Operands are arrays of one shape, or numbers; with others it computes by itself.
     """
 
+    settings = threads.settings
+
     def compute(*operands: Any) -> Any:
+        first, least = operands[0], settings.min_size
+        if type(first) is ndarray and first.size < (from_size if least is None else least):
+            return function(*operands)
         arrays = [a for a in operands if type(a) is ndarray]
         if (
             not arrays
