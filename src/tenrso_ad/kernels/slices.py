@@ -64,7 +64,6 @@ def shared(function: Callable[..., Any], from_size: int = FROM_SIZE) -> Callable
 
     Operands are arrays of one shape, or numbers; with others it computes by itself.
     """
-
     settings = threads.settings
 
     def compute(*operands: Any) -> Any:
