@@ -75,7 +75,7 @@ def relative_error(model, places, wanted):
 noise = [(1 + 0.1 * rng.normal(size=(POINTS, 3))) for _ in range(VARIABLES)]
 model = (0.1 * CPTensor(None, noise)).to_tt()
 history = []
-for _ in range(150):
+for _ in range(60):
     gradient = riemannian_gradient(lambda m: tnp.sum((m.entries(known) - values) ** 2), model)
     moved = gradient.to_model().entries(known)  # the loss along the tangent is a parabola
     residual = model.entries(known) - values

@@ -6,7 +6,7 @@ from tenrso_ad.decomposition.gcp import Objective, gcp
 from tenrso_ad.decomposition.io import load_model, load_tensor, save_result
 from tenrso_ad.decomposition.kernels import khatri_rao, mode_dot, mttkrp, mttkrps
 from tenrso_ad.decomposition.least_squares import squared_error
-from tenrso_ad.decomposition.models import CPTensor, TensorRing, TTTensor, TuckerTensor
+from tenrso_ad.decomposition.models import CPTensor, TensorRing, TTMatrix, TTTensor, TuckerTensor
 from tenrso_ad.decomposition.objective import UnobservedSliceWarning
 from tenrso_ad.decomposition.observations import Observations, observe
 from tenrso_ad.decomposition.products import inner
@@ -47,6 +47,7 @@ __all__ = [
     "SemiStratified",
     "SparseTensor",
     "Stratified",
+    "TTMatrix",
     "TTReconstructionVJP",
     "TTTangent",
     "TTTensor",

@@ -22,7 +22,7 @@ __all__ = ["Model"]
 class Model(ABC):
     """A tensor that is held as the parts of a decomposition, never as all its entries.
 
-    The formats `CPTensor`, `TuckerTensor`, `TTTensor`, `TensorRing` and `TTMatrix` derive from it.
+    The formats `CPTensor`, `TuckerTensor`, `TTTensor` and `TensorRing` derive from it.
     All are pytrees of their parts: transforms walk them, and the gradient of a function of a model
     is a model of the same format.
     """
