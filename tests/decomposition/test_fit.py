@@ -16,7 +16,7 @@ from tenrso_ad.decomposition import (
     largest_rank,
     squared_error,
 )
-from tenrso_ad.decomposition.fit import TRIAL_ITERATIONS
+from tenrso_ad.decomposition.descent import TRIAL_ITERATIONS
 from tenrso_ad.engine.errors import ArgumentError, DTypeError, ShapeError
 
 SHAPE = (9, 8, 7)

@@ -36,11 +36,14 @@ def run(
     **settings: Any,
 ) -> int:
     """Fit with settings of `fit`, save, plot and print; the exit code."""
-    for path, suffixes in ((out, WRITERS), (plot, (".png",))):
+    checkpoint = settings["checkpoint"]
+    for path, suffixes in ((out, WRITERS), (plot, (".png",)), (checkpoint, (".npz",))):
         if path is not None:
             check_writable(path, suffixes)
             if path.exists() and file.exists() and path.samefile(file):
                 raise ArgumentError(f"{path}: is the input, and would be replaced")
+    if checkpoint is not None and checkpoint.absolute() == out.absolute():
+        raise ArgumentError(f"{out}: is to be the result and the checkpoint")
     tensor = load_tensor(file, key, index_base)
     best, begin = BestSoFar(), time.perf_counter()
     code = 0

@@ -118,6 +118,17 @@ def fit(
     ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="For the starting points.")] = 0,
     starts: Annotated[int, typer.Option("--starts", help="How many starting points.")] = 3,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="A file (.npz) that lets the fit go on after a kill."),
+    ] = None,
+    checkpoint_every: Annotated[
+        int, typer.Option("--checkpoint-every", help="After how many iterations it is written.")
+    ] = 50,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on from the checkpoint, ./NAME-cp.checkpoint.npz."),
+    ] = False,
     max_iterations: Annotated[
         int, typer.Option("--max-iterations", help="A limit on the iterations.")
     ] = 1000,
@@ -129,10 +140,13 @@ def fit(
     """Fit a CP model to a tensor in a file."""
     from tenrso_ad.cli.fit import run
 
+    name = file.name.partition(".")[0] or file.stem
+    if resume and checkpoint is None:
+        checkpoint = Path(f"{name}-cp.checkpoint.npz")
     return run(
         file,
         rank,
-        out or Path(f"{file.name.partition('.')[0] or file.stem}-cp.npz"),
+        out or Path(f"{name}-cp.npz"),
         plot,
         key,
         index_base,
@@ -140,6 +154,9 @@ def fit(
         seed=seed,
         starts=starts,
         max_iterations=max_iterations,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
         tol=tol,
     )
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tenrso_ad.decomposition.checkpoint import Checkpoint, fingerprint
+from tenrso_ad.decomposition.descent import Descents, LBFGSDescent, Point
+from tenrso_ad.decomposition.io.writing import StrPath
 from tenrso_ad.decomposition.models import CPTensor
-from tenrso_ad.decomposition.objective import CPVariables, Data, Factors, SquaredError, prepare
+from tenrso_ad.decomposition.objective import CPVariables, Data, SquaredError, prepare
 from tenrso_ad.decomposition.progress import ProgressBar
 from tenrso_ad.decomposition.sparse import is_sparse
 from tenrso_ad.engine.errors import ArgumentError
-from tenrso_ad.training import lbfgs
-from tenrso_ad.training.minimize import flat_function, ravel
 
 __all__ = ["FitProgress", "FitResult", "fit", "largest_rank"]
 
 T = TypeVar("T")
-
-TRIAL_ITERATIONS = 15
-"""How far each starting point is followed before the best goes on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +43,9 @@ class FitResult:
         Whether a tolerance was met.
     message : str
         Why the iteration ended.
+    gradient_norms, seconds : ndarray, shape (iterations + 1,)
+        The norm of the gradient in the parts of the model of data scaled to norm 1, and the time
+        taken from this starting point, at the start and after each iteration.
     """
 
     model: CPTensor
@@ -53,6 +54,8 @@ class FitResult:
     history: NDArray[np.float64]
     converged: bool
     message: str
+    gradient_norms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    seconds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def iterations(self) -> int:
@@ -78,14 +81,14 @@ class FitProgress:
     start: int
     objective: float
     relative_error: float
-    _factors: Factors
-    _values: Sequence[float]
+    _run: LBFGSDescent
+    _point: Point
     _data: Data
 
     @property
     def model(self) -> CPTensor:
         """The present model."""
-        return CPVariables.model(self._factors, self._data)
+        return CPVariables.model(self._run.params_at(self._point), self._data)
 
     def result(self, message: str) -> FitResult:
         """Return the fit as it stands.
@@ -99,9 +102,11 @@ class FitProgress:
             model=self.model,
             objective=self.objective,
             relative_error=self.relative_error,
-            history=_in_units_of(self._data, self._values[: self.iteration + 1]),
+            history=_in_units_of(self._data, self._point.values),
             converged=False,
             message=message,
+            gradient_norms=np.asarray(self._point.norms),
+            seconds=np.asarray(self._point.seconds),
         )
 
 
@@ -121,6 +126,9 @@ def fit(
     starts: int = 3,
     callback: Callable[[FitProgress], object] | None = None,
     progress: bool = False,
+    checkpoint: StrPath | None = None,
+    checkpoint_every: int = 50,
+    resume: bool = False,
 ) -> FitResult:
     """Fit a decomposition to a dense tensor.
 
@@ -159,6 +167,15 @@ def fit(
         Called with a `FitProgress` after each iteration; a true result ends the fit.
     progress : bool, optional
         Show a progress bar on the terminal.
+    checkpoint : path-like, optional
+        An .npz file into which the fit is written after every `checkpoint_every` iterations, at
+        the end, and where Ctrl-C interrupts it. It is replaced in one step: a kill leaves the
+        older one.
+    checkpoint_every : int, optional
+        After how many iterations.
+    resume : bool, optional
+        Go on from the checkpoint, where there is one: the result is bit-equal with that of a fit
+        that was not interrupted. The data and all settings have to be the same.
 
     Returns
     -------
@@ -174,7 +191,8 @@ def fit(
     ------
     ArgumentError
         Where the data are not real, finite or NaN, of order 2 or more; nothing is observed; the
-        rank is out of range; or the format, loss or method is not known.
+        rank is out of range; the format, loss or method is not known; or the checkpoint is one of
+        other data or settings.
 
     Notes
     -----
@@ -215,39 +233,74 @@ def fit(
     data = prepare(tensor, mask)
     _check_rank(rank, data.tensor.shape)
     if data.norm == 0:
-        zeros = tuple(np.zeros((n, rank), data.tensor.dtype) for n in data.tensor.shape)
+        zeros = variables.zeros(data, rank)
         message = "all observed entries are zero"
-        return FitResult(CPTensor(None, zeros), 0.0, 0.0, np.zeros(1), True, message)
-    if init is None:
+        return FitResult(
+            CPTensor(None, zeros), 0.0, 0.0, np.zeros(1), True, message, np.zeros(1), np.zeros(1)
+        )
+    file = None
+    if checkpoint is not None:
+        settings = {
+            "rank": int(rank), "format": format, "loss": loss, "method": method,
+            "nonnegative": nonnegative, "tol": tol, "max_iterations": max_iterations,
+            "starts": 1 if init is not None else starts,
+        }  # fmt: skip
+        about = settings | {"data": fingerprint(data.tensor, data.mask, np.asarray(data.norm))}
+        file = Checkpoint(checkpoint, checkpoint_every, about)
+    elif resume:
+        raise ArgumentError("fit: resume needs the name of a checkpoint")
+    chosen: int | None = None
+    points: list[Point | None] = [None]
+    saved = file.read() if file is not None and resume else None
+    if saved is not None:
+        chosen, points = saved[0], list(saved[1])
+        starting = [variables.zeros(data, rank) for _ in points]
+    elif init is None:
         rng = np.random.default_rng(seed)
-        points = [variables.random(data, rank, rng, nonnegative) for _ in range(starts)]
+        points = [None] * starts
+        starting = [variables.random(data, rank, rng, nonnegative) for _ in range(starts)]
     else:
-        points = [variables.near(init, data, rank)]
-    runs = [descent(objective(data), point, tol, max_iterations, nonnegative) for point in points]
+        starting = [variables.near(init, data, rank)]
+    runs = [
+        descent(objective(data), params, tol, max_iterations, nonnegative, point)
+        for params, point in zip(starting, points, strict=True)
+    ]
+    descents = Descents(runs, chosen)
     stopped = False
     with ProgressBar(max_iterations) if progress else nullcontext() as bar:
         listeners = [listener for listener in (bar, callback) if listener is not None]
-        for run in _iterations(runs, max_iterations):
-            now = FitProgress(
-                iteration=len(run.values) - 1,
-                start=runs.index(run) + 1,
-                objective=float(_in_units_of(data, run.values[-1])),
-                relative_error=math.sqrt(max(run.values[-1], 0.0)),
-                _factors=run.factors,
-                _values=run.values,
-                _data=data,
-            )
-            if stopped := any([listener(now) for listener in listeners]):
-                break
-    best = _best(runs)
-    error = objective(data).exact(best.factors)
+        try:
+            for number, run in descents.follow(max_iterations):
+                if file is not None:
+                    file.note(descents)
+                now = FitProgress(
+                    iteration=len(run.values) - 1,
+                    start=number,
+                    objective=float(_in_units_of(data, run.values[-1])),
+                    relative_error=math.sqrt(max(run.values[-1], 0.0)),
+                    _run=run,
+                    _point=run.point,
+                    _data=data,
+                )
+                if stopped := any([listener(now) for listener in listeners]):
+                    break
+        except KeyboardInterrupt:
+            if file is not None:
+                file.write()
+            raise
+    if file is not None:
+        file.write()
+    best = descents.best
+    error = objective(data).exact(best.params)
     return FitResult(
-        model=variables.model(best.factors, data),
+        model=variables.model(best.params, data),
         objective=float(_in_units_of(data, error)),
         relative_error=math.sqrt(error),
         history=_in_units_of(data, best.values),
         converged=best.converged and not stopped,
         message="stopped by the callback" if stopped else best.message,
+        gradient_norms=np.asarray(best.point.norms),
+        seconds=np.asarray(best.point.seconds),
     )
 
 
@@ -270,60 +323,6 @@ def largest_rank(shape: Sequence[int]) -> int:
     12
     """
     return math.prod(shape) // max(shape)
-
-
-class LBFGSDescent:
-    """A descent by L-BFGS from one point, some iterations at a time."""
-
-    def __init__(
-        self,
-        objective: SquaredError,
-        factors: Factors,
-        tol: float,
-        max_iterations: int,
-        nonnegative: bool,
-    ) -> None:
-        rounding = objective.data.rounding
-        self._options = lbfgs.LBFGSOptions(
-            objective_tolerance=max(tol, rounding),
-            gradient_tolerance=rounding,
-            max_iterations=max_iterations,
-        )
-        self._objective = objective
-        x, self._unravel = ravel(factors)
-        self._evaluate = flat_function(objective.value_and_grad, self._unravel)
-        self._box = (np.zeros_like(x), np.full_like(x, np.inf)) if nonnegative else None
-        if nonnegative:
-            x = np.maximum(x, 0)
-        self._state = lbfgs.init(x, *self._evaluate(x))
-        self.values = [self._state.value]
-
-    @property
-    def factors(self) -> Factors:
-        """The present point."""
-        return self._unravel(self._state.x)  # type: ignore[no-any-return]
-
-    @property
-    def message(self) -> str:
-        """Why the descent ended; empty while it can go on."""
-        return self._state.message
-
-    @property
-    def converged(self) -> bool:
-        """Whether a tolerance was met, or no digits are left in which the value could fall."""
-        return self._state.converged or self._state.message == lbfgs.STALLED
-
-    def advance(self, iterations: int) -> Iterator[LBFGSDescent]:
-        """Go on to an iteration or to the end; yields after each iteration."""
-        while not self._state.message and self._state.iteration < iterations:
-            state = self._state
-            if self._objective.refine(state.value, self._options.objective_tolerance):
-                value, gradient = self._evaluate(state.x)
-                state = replace(state, value=value, gradient=gradient)
-            self._state = lbfgs.step(state, self._evaluate, self._options, self._box)
-            if self._state.iteration > state.iteration:
-                self.values.append(self._state.value)
-                yield self
 
 
 # Each has the parts of a fit by the name under which `fit` knows it.
@@ -353,15 +352,3 @@ def _in_units_of(data: Data, values: float | Sequence[float]) -> NDArray[np.floa
     """Values of the loss of the scaled data, as they are for the data that were given."""
     with np.errstate(over="ignore"):  # the square of a norm above 1e154 is infinite
         return np.asarray(values) * data.norm * data.norm
-
-
-def _iterations(runs: Sequence[LBFGSDescent], max_iterations: int) -> Iterator[LBFGSDescent]:
-    """Follow every run for some iterations and then the best one to its end."""
-    for run in runs:
-        yield from run.advance(min(TRIAL_ITERATIONS, max_iterations) if len(runs) > 1 else 0)
-    yield from _best(runs).advance(max(1, max_iterations))
-
-
-def _best(runs: Sequence[LBFGSDescent]) -> LBFGSDescent:
-    """The run that has come down furthest."""
-    return min(runs, key=lambda run: run.values[-1])

@@ -122,6 +122,11 @@ class CPVariables:
         return tuple(factors)
 
     @staticmethod
+    def zeros(data: Data, rank: int) -> Factors:
+        """Factors of zeros."""
+        return tuple(np.zeros((n, rank), data.tensor.dtype) for n in data.tensor.shape)
+
+    @staticmethod
     def near(init: CPTensor, data: Data, rank: int) -> Factors:
         """The factors of a given model, scaled as the data are, its weights shared out."""
         if init.shape != data.tensor.shape or init.rank != rank:
@@ -149,23 +154,28 @@ class SquaredError:
     def __init__(self, data: Data) -> None:
         self.data = data
         self._square = float(np.vdot(data.tensor, data.tensor))
-        self._residual = data.mask is not None
+        self.residual = data.mask is not None
         self.value_and_grad = value_and_grad(self._loss)
 
     def _loss(self, factors: Factors) -> Any:
         tensor, mask, model = self.data.tensor, self.data.mask, CPTensor(None, factors)
-        if self._residual:
+        if self.residual:
             return squared_error(tensor, model, mask, residual=True)
         return expanded_error(self._square, tensor, model)
 
+    @property
+    def rounding(self) -> float:
+        """The rounding error of a value."""
+        return self.data.rounding
+
     def refine(self, value: float, tolerance: float) -> bool:
         """Go over to differences where rounding hides changes by the tolerance; whether it did."""
-        if self._residual or value * tolerance > self.data.rounding:
+        if self.residual or value * tolerance > self.data.rounding:
             return False
-        self._residual = True
+        self.residual = True
         return True
 
     def exact(self, factors: Factors) -> float:
         """The value from differences."""
-        self._residual = True
+        self.residual = True
         return float(self._loss(factors))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WRITERS", "load_model", "save_result"]
 
+NAMES = (
+    "objective", "relative_error", "history", "gradient_norms", "seconds", "converged", "message",
+)  # fmt: skip
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -79,7 +83,8 @@ def save_result(path: StrPath, result: FitResult) -> None:
         The file; an old one is replaced at the end, in one step.
     result : FitResult
         What to write: ``weights``, ``factor_0`` to ``factor_{N-1}``, ``objective``,
-        ``relative_error``, ``history``, ``converged`` and ``message``.
+        ``relative_error``, ``history``, ``gradient_norms``, ``seconds``, ``converged`` and
+        ``message``.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def save_result(path: StrPath, result: FitResult) -> None:
     model = result.model
     arrays: Arrays = {f"factor_{mode}": f for mode, f in enumerate(model.factors)}
     arrays["weights"] = model.weights
-    for name in ("objective", "relative_error", "history", "converged", "message"):
+    for name in NAMES:
         arrays[name] = np.asarray(getattr(result, name))
     writer = _by_suffix(path, WRITERS)
     write_atomically(path, lambda file: writer(file, arrays))
