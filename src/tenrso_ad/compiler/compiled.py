@@ -92,7 +92,8 @@ def compile(
         ``ta.value_and_grad(loss)``.
     passes : sequence of str, optional
         Names of the passes to run; by default `tenrso_ad.compiler.DEFAULT`: ``fold_constants``,
-        ``decompose``, ``simplify``, ``share_common``, ``replan``, ``remove_dead`` and ``fuse``.
+        ``decompose``, ``simplify``, ``share_common``, ``replan``, ``remove_dead``, ``fuse`` and
+        ``schedule``.
         ``passes=(*ta.compiler.DEFAULT, "least_squares")`` adds the one that may lose digits.
     static_argnums : int or sequence of int
         Positional arguments that the function is compiled for each value of; they have to hash.

@@ -13,6 +13,7 @@ from .decompose import decompose
 from .einsum import replan
 from .fusion import fuse
 from .least_squares import multiply_out
+from .schedule import schedule
 
 PASSES: dict[str, Callable[[Graph], Graph]] = {
     "fold_constants": fold_constants,
@@ -23,8 +24,12 @@ PASSES: dict[str, Callable[[Graph], Graph]] = {
     "replan": replan,
     "remove_dead": remove_dead,
     "fuse": fuse,
+    "schedule": schedule,
 }
-"""By name; all but the last are repeated until the graph stays as it is."""
+"""By name; all but the last two are repeated until the graph stays as it is."""
+
+LAST = ("fuse", "schedule")
+"""Passes that run once, after the others."""
 
 DEFAULT = tuple([n for n in PASSES if n != "least_squares"])
 """The passes that run unless others are named: those that keep all digits."""
@@ -68,15 +73,16 @@ def optimised(
         return after.verify() if verify else after
 
     graph = bake_constants(graph)
-    repeated = [n for n in PASSES if n in names and n != "fuse"]
+    repeated = [n for n in PASSES if n in names and n not in LAST]
     for _ in range(max_iterations):
         before = shape_of_graph(graph)
         for name in repeated:
             graph = run(name, graph)
         if shape_of_graph(graph) == before:
             break
-    if "fuse" in names:
-        graph = run("fuse", graph)
+    for name in LAST:
+        if name in names:
+            graph = run(name, graph)
     return graph, report
 
 
