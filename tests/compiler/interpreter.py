@@ -17,6 +17,10 @@ def load(array, place):
     return array.reshape(-1)[place]
 
 
+def load_if(array, place, condition, otherwise):
+    return load(array, place) if condition else otherwise
+
+
 def store(array, place, value):
     array.reshape(-1)[place] = value
 
@@ -58,7 +62,7 @@ def _elementary(name):
 @functools.cache
 def _vocabulary():
     builtin = {"abs"}
-    named = {"load", "store"} | memory.CHOICES.keys() | memory.OF_NUMBERS.keys()
+    named = {"load", "load_if", "store"} | memory.CHOICES.keys() | memory.OF_NUMBERS.keys()
     own = {name: globals()[name] for name in named - builtin}
     own |= {"float64": np.float64, "float32": np.float32, **constants()}
     for name in vecmath.functions():

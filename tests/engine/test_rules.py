@@ -18,7 +18,7 @@ for module in pkgutil.walk_packages(tenrso_ad.__path__, "tenrso_ad."):
         importlib.import_module(module.name)
 
 # Written by passes of the compiler into graphs that nobody differentiates any more.
-MADE_BY_PASSES = {"fused"}
+MADE_BY_PASSES = {"fused", "window", "place", "assemble"}
 PRIMITIVES = sorted(
     (p for p in registry.values() if p in evaluation and p.name not in MADE_BY_PASSES),
     key=lambda p: p.name,

@@ -26,6 +26,7 @@ EXPRESSIONS: dict[str, str] = {
     **dict.fromkeys(("stop_gradient", "copy", "conjugate", "real"), "{0}"),
     "astype": "{0}",
     "contract": "{0} * {1}",  # where nothing is summed
+    **dict.fromkeys(("place", "assemble"), "{0}"),  # see `..windows`
     # exponentials, logarithms, trigonometric and hyperbolic functions
     **{
         name: f"m.{name}({{0}})"
@@ -110,7 +111,7 @@ REDUCTIONS: dict[str, Reduction] = {
     "any": Reduction("False", "{0} | {1}", "{0} | {1}"),
     "all": Reduction("True", "{0} & {1}", "{0} & {1}"),
 }
-VIEWS = frozenset({"reshape", "broadcast_to", "transpose"})
+VIEWS = frozenset({"reshape", "broadcast_to", "transpose", "window"})
 
 _LOGICAL = frozenset(
     {

@@ -107,10 +107,12 @@ def _accesses(kernel: Kernel) -> tuple[dict[Atom, list[_Read]], dict[Variable, _
         for place, e in enumerate(nest.equations):
             for i, a in enumerate(e.inputs):
                 if a not in registers:
-                    root, strides = strides_in(e, i, kernel.views)
-                    reads.setdefault(root, []).append(_Read(number, place, strides == written))
-            pointwise = e.primitive.name not in REDUCTIONS
-            homes.update((v, _Home(number, place, pointwise)) for v in e.outputs)
+                    root, strides, offset = strides_in(e, i, kernel.views)
+                    same = strides == written and not offset
+                    reads.setdefault(root, []).append(_Read(number, place, same))
+            pointwise = e.primitive.name not in REDUCTIONS and e.primitive.name != "assemble"
+            for v in e.outputs:
+                homes.setdefault(v, _Home(number, place, pointwise))
             if pointwise:
                 registers.update(e.outputs)
     return reads, homes

@@ -16,9 +16,10 @@ from ..engine.graph import Atom, Constant, Equation, Graph, Variable
 from ..kernels import threads
 from .expressions import EXPRESSIONS, REDUCTIONS
 from .in_place import shared_places
-from .layout import collapse, contiguous
-from .loops import Kernel, Nest, lay_out, strides_in, strides_of_sum
-from .rewriting import type_of_atom, uniform
+from .layout import collapse
+from .loops import Kernel, Nest, lay_out, strides_in, strides_of_sum, written_to
+from .rewriting import shape_of, type_of_atom, uniform
+from .windows import Region
 
 BLOCK = 2048
 """Elements after which a running sum is put aside, so that rounding grows slowly."""
@@ -154,7 +155,16 @@ class _Writer:
             return place_of[strides]
 
         reductions = [e for e in nest.equations if e.primitive.name in REDUCTIONS]
-        pointwise = {v for e in nest.equations if e not in reductions for v in e.outputs}
+        elementwise = [
+            e for e in nest.equations if e.primitive.name not in (*REDUCTIONS, "assemble")
+        ]
+        pointwise = {v for e in elementwise for v in e.outputs}
+        targets = {e: written_to(e) for e in nest.equations if e not in reductions}
+        guards = {
+            e: [(access(axis), bounds) for axis, bounds in found]
+            for e in nest.equations
+            if e.primitive.name == "place" and (found := guards_of(e))
+        }
         plan: list[tuple[Equation, list[Any]]] = []
         for e in nest.equations:
             operands: list[Any] = []
@@ -163,42 +173,60 @@ class _Writer:
                     operands.append(None)
                     continue
                 layout = strides_in(e, i, self.kernel.views)
-                operands.append((layout.root, access(layout.strides)))
+                operands.append((layout.root, access(layout.strides), layout.offset))
             plan.append((e, operands))
-        home = access(contiguous(nest.space))
+        homes = {e: access(target.strides) for e, target in targets.items()}
         sums = {e: access(strides_of_sum(e)) for e in reductions}
         lengths, strides = collapse(nest.space, accesses)
         self.emit(f"# {' x '.join(map(str, nest.space)) or 'scalars'}")
         self.open_loops(nest, lengths, strides, sums)
         places = [self.place(s) for s in strides]
         value: dict[Atom, str] = {}
-        loaded: dict[tuple[Atom, int], str] = {}
+        loaded: dict[tuple[Atom, int, int], str] = {}
         for e, operands in plan:
             texts = []
             for a, where in zip(e.inputs, operands, strict=True):
                 if where is None:
                     texts.append(value[a] if a in value else self.literal(a, e))
                     continue
-                root, number = where
+                root, number, offset = where
                 if root in self.local:
                     texts.append(self.local[root])
-                    continue
-                if (root, number) not in loaded:
-                    name = self.temporary()
-                    self.emit(f"{name} = load({self.names[root]}, {places[number]})")
-                    loaded[root, number] = name
-                texts.append(loaded[root, number])
+                elif e in guards:
+                    texts.append(f"{self.names[root]}, {shifted(places[number], offset)}")
+                else:
+                    if where not in loaded:
+                        loaded[where] = name = self.temporary()
+                        place = shifted(places[number], offset)
+                        self.emit(f"{name} = load({self.names[root]}, {place})")
+                    texts.append(loaded[where])
             (out,) = e.outputs
             if e.primitive.name in REDUCTIONS:
                 self.add_term(e, texts[0], strides[sums[e]], places[sums[e]], lengths)
                 continue
+            target = shifted(places[homes[e]], targets[e].offset)
+            if e.primitive.name == "assemble":
+                self.emit(f"store({self.names[out]}, {target}, {texts[0]})")
+                continue
+            if e in guards:
+                inside = [(places[axis], *bounds) for axis, bounds in guards[e]]
+                condition = " & ".join(
+                    f"({low} <= {i}) & ({i} < {high})" for i, low, high in inside
+                )
+                zero = _typed("zero", out.dtype.char)
+                if "," in texts[0]:
+                    text = f"load_if({texts[0]}, {condition}, {zero})"
+                else:  # a number is not loaded
+                    text = f"select({condition}, {texts[0]}, {zero})"
+            else:
+                text = self.expression(e, texts)
             name = self.temporary()
-            self.emit(f"{name} = {self.expression(e, texts)}")
+            self.emit(f"{name} = {text}")
             value[out] = name
             if not nest.space:
                 self.local[out] = name
             if out in self.names:
-                self.emit(f"store({self.names[out]}, {places[home]}, {name})")
+                self.emit(f"store({self.names[out]}, {target}, {name})")
         self.close_loops(nest, lengths, strides, sums)
 
     def place(self, strides: Sequence[int]) -> str:
@@ -403,6 +431,31 @@ class _Writer:
             variant = "_small" if self.small else "_shared" * (self.calls[name] > MANY)
             text = re.sub(rf"\bm\.{name}\b", f"{name}{suffix}{variant}", text)
         return f"float{suffix}({text})" if e.primitive.name == "astype" else text
+
+
+def shifted(place: str, offset: int) -> str:
+    """A place, counted from another one."""
+    if not offset:
+        return place
+    if place == "0":
+        return str(offset)
+    return f"{place} {'+' if offset > 0 else '-'} {abs(offset)}"
+
+
+def guards_of(equation: Equation) -> list[tuple[tuple[int, ...], tuple[int, int]]]:
+    """Where a window is put back: strides that count an axis, and its bounds along that axis.
+
+    Of axes along which it fills the whole, none.
+    """
+    shape = equation.outputs[0].shape
+    start, step = equation.params["start"], equation.params["step"]
+    bounds = Region(start, step, shape_of(equation.inputs[0])).bounds()
+    axes = range(len(shape))
+    return [
+        (tuple([int(i == axis) for i in axes]), bounds[axis])
+        for axis in axes
+        if bounds[axis] != (0, shape[axis])
+    ]
 
 
 def _char(kind: Any) -> str:

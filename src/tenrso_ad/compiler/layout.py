@@ -22,10 +22,13 @@ class Layout(NamedTuple):
         What holds the elements.
     strides : tuple of int
         Distance of neighbours along each axis, in elements; 0 along an axis that repeats.
+    offset : int
+        Place of the first element.
     """
 
     root: Atom
     strides: tuple[int, ...]
+    offset: int = 0
 
 
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -49,18 +52,22 @@ def layout_of(atom: Atom, views: Mapping[Atom, Equation]) -> Layout | None:
     before, after = shape_of(source), shape_of(atom)
     name = equation.primitive.name
     if name == "transpose":
-        return Layout(base.root, tuple([base.strides[i] for i in equation.params["axes"]]))
+        strides = tuple([base.strides[i] for i in equation.params["axes"]])
+        return base._replace(strides=strides)
     if name == "broadcast_to":
-        return Layout(base.root, broadcast_strides(before, base.strides, after))
+        return base._replace(strides=broadcast_strides(before, base.strides, after))
+    if name == "window":
+        start, step, shape = [equation.params[k] for k in ("start", "step", "shape")]
+        kept = [s * k if n != 1 else 0 for s, k, n in zip(base.strides, step, shape, strict=True)]
+        first = sum([s * i for s, i in zip(base.strides, start, strict=True)])
+        return Layout(base.root, tuple(kept), base.offset + first)
     bytes_apart = as_strided(np.empty(1, np.int8), before, base.strides, writeable=False)
     try:
         bytes_apart.shape = after
     except AttributeError:
         return None
-    return Layout(
-        base.root,
-        tuple([s if n != 1 else 0 for s, n in zip(bytes_apart.strides, after, strict=True)]),
-    )
+    strides = tuple([s if n != 1 else 0 for s, n in zip(bytes_apart.strides, after, strict=True)])
+    return base._replace(strides=strides)
 
 
 def views_of(graph: Graph) -> dict[Atom, Equation]:

@@ -48,46 +48,61 @@ class Kernel:
 
 def lay_out(body: Graph) -> Kernel:
     """Deal the equations of a body out to nests."""
-    views: dict[Atom, Equation] = {}
-    nests: list[Nest] = []
-    home: dict[Atom, int] = {}
-    summed: set[Atom] = set()
-    stored: dict[Variable, None] = {}
+    dealer = _Dealer()
     for e in body.equations:
         if e.primitive.name in VIEWS:
-            views[e.outputs[0]] = e
-            continue
-        space = space_of(e)
-        first = 0
-        for i, a in enumerate(e.inputs):
-            layout = layout_of(a, views)
-            assert layout is not None
-            if layout.root in home:
-                elsewhere = layout.root is not a or a in summed or turned(e, i)
-                first = max(first, home[layout.root] + elsewhere)
-        fitting = [i for i in range(first, len(nests)) if nests[i].space == space]
-        if not fitting:
-            nests.append(Nest(space))
-        place = fitting[0] if fitting else len(nests) - 1
-        for a in e.inputs:
-            layout = layout_of(a, views)
-            assert layout is not None
-            if home.get(layout.root, place) != place and isinstance(layout.root, Variable):
-                stored[layout.root] = None
-        nests[place].equations.append(e)
-        for v in e.outputs:
-            home[v] = place
-            if e.primitive.name in REDUCTIONS:
-                summed.add(v)
+            dealer.views[e.outputs[0]] = e
+        elif e.primitive.name == "assemble":
+            for piece, start in zip(e.inputs, e.params["starts"], strict=True):
+                dealer.deal(Equation(e.primitive, (piece,), e.outputs, {"starts": (start,)}))
+        else:
+            dealer.deal(e)
     for o in body.outputs:
         assert isinstance(o, Variable)
-        stored[o] = None
-    return Kernel(nests, views, stored)
+        dealer.stored[o] = None
+    return Kernel(dealer.nests, dealer.views, dealer.stored)
+
+
+class _Dealer:
+    def __init__(self) -> None:
+        self.views: dict[Atom, Equation] = {}
+        self.nests: list[Nest] = []
+        self.stored: dict[Variable, None] = {}
+        self._ready: dict[Atom, int] = {}  # the first nest that can read an element of a value
+        self._home: dict[Atom, int] = {}
+
+    def deal(self, e: Equation) -> None:
+        """Put an equation into the first nest that it fits into."""
+        name, space = e.primitive.name, space_of(e)
+        roots = [self._root(a) for a in e.inputs]
+        first = 0
+        for i, (a, root) in enumerate(zip(e.inputs, roots, strict=True)):
+            if root in self._home:
+                moved = root is not a or turned(e, i)
+                first = max(first, self._ready[root], self._home[root] + moved)
+        fitting = [i for i in range(first, len(self.nests)) if self.nests[i].space == space]
+        if not fitting:
+            self.nests.append(Nest(space))
+        place = fitting[0] if fitting else len(self.nests) - 1
+        for root in roots:
+            if self._home.get(root, place) != place and isinstance(root, Variable):
+                self.stored[root] = None
+        self.nests[place].equations.append(e)
+        (out,) = e.outputs
+        self._home[out] = max(place, self._home.get(out, 0))
+        self._ready[out] = self._home[out] + (name in REDUCTIONS or name == "assemble")
+        if name == "assemble":
+            self.stored[out] = None
+
+    def _root(self, atom: Atom) -> Atom:
+        layout = layout_of(atom, self.views)
+        assert layout is not None
+        return layout.root
 
 
 def space_of(equation: Equation) -> Space:
-    """Index space of an equation: of its result, or of what it sums."""
-    if equation.primitive.name in REDUCTIONS:
+    """Index space of an equation: of its result, or of what it sums or puts somewhere."""
+    if equation.primitive.name in REDUCTIONS or equation.primitive.name == "assemble":
         return shape_of(equation.inputs[0])
     return equation.outputs[0].shape
 
@@ -95,7 +110,7 @@ def space_of(equation: Equation) -> Space:
 def turned(equation: Equation, operand: int) -> bool:
     """Whether an equation reads an operand at other elements than those it computes."""
     if equation.primitive.name != "contract":
-        return False
+        return equation.primitive.name == "place"
     *terms, out = equation.params["spec"].replace("->", ",").split(",")
     return bool(terms[operand] != out)
 
@@ -109,8 +124,24 @@ def strides_in(equation: Equation, operand: int, views: Mapping[Atom, Equation])
     if equation.primitive.name == "contract":
         *terms, out = equation.params["spec"].replace("->", ",").split(",")
         along = dict(zip(terms[operand], layout.strides, strict=True))
-        return Layout(layout.root, tuple([along.get(c, 0) for c in out]))
-    return Layout(layout.root, broadcast_strides(shape_of(atom), layout.strides, space))
+        return layout._replace(strides=tuple([along.get(c, 0) for c in out]))
+    if equation.primitive.name == "place":
+        step, start = equation.params["step"], equation.params["start"]
+        strides = tuple([s * k for s, k in zip(layout.strides, step, strict=True)])
+        first = sum([s * i for s, i in zip(strides, start, strict=True)])
+        return Layout(layout.root, strides, layout.offset - first)
+    return layout._replace(strides=broadcast_strides(shape_of(atom), layout.strides, space))
+
+
+def written_to(equation: Equation) -> Layout:
+    """Where the elements of a result that is no sum go, along the axes of the equation's space."""
+    (out,) = equation.outputs
+    if equation.primitive.name != "assemble":
+        return Layout(out, contiguous(out.shape))
+    strides = contiguous(out.shape)
+    first = sum([s * i for s, i in zip(strides, equation.params["starts"][0], strict=True)])
+    kept = [s if n != 1 else 0 for s, n in zip(strides, space_of(equation), strict=True)]
+    return Layout(out, tuple(kept), first)
 
 
 def strides_of_sum(equation: Equation) -> tuple[int, ...]:

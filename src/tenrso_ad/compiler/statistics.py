@@ -180,6 +180,7 @@ _FLOPS: dict[str, Callable[[Equation], float]] = {
         [
             *VIEWS,
             *("flip", "roll", "pad", "concatenate", "stack", "split", "getitem", "update", "copy"),
+            *("place", "assemble"),
             *("take_diagonal", "put_diagonal", "tril", "triu", "astype", "stop_gradient"),
             *("real", "imag", "from_parts"),
         ],

@@ -246,6 +246,8 @@ class _Function:
     def call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)
         name = node.func.id
+        if name == "load_if":
+            return self.load_if(*node.args)
         if name in ("load", "store", "write", "prefetch") or name in vectors.READ:
             return self.access(name, node.args)
         operands = [self.value(a) for a in node.args]
@@ -293,6 +295,22 @@ class _Function:
             return self.builder.sext(element, WORD) if held == KINDS["i"] else element
         value = self.cast(self.value(operands[2]), kind)
         return self.builder.store(self.builder.zext(value, BYTE) if held == BYTE else value, place)
+
+    def load_if(
+        self, array: ast.expr, place: ast.expr, condition: ast.expr, otherwise: ast.expr
+    ) -> Any:
+        """Load an element where a condition holds; else give a number, and read nothing."""
+        truth, number, before = self.value(condition), self.value(otherwise), self.builder.block
+        inside, after = (self.function.append_basic_block() for _ in range(2))
+        self.builder.cbranch(truth, inside, after)
+        self.builder = ir.IRBuilder(inside)
+        element = self.access("load", [array, place])
+        self.builder.branch(after)
+        self.builder = ir.IRBuilder(after)
+        result = self.builder.phi(element.type)
+        result.add_incoming(element, inside)
+        result.add_incoming(number, before)
+        return result
 
     # --- types ------------------------------------------------------------------------------------
 

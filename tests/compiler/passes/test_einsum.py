@@ -89,7 +89,7 @@ RULES = {
     "scalars": (
         lambda a, b, v: [((a * v[0]) @ b) @ TALL],
         [A, B, V],
-        "getitem ab,bc->ac ab,bc->ac multiply",
+        "window reshape ab,bc->ac ab,bc->ac multiply",
     ),
     "products from the cheap end": (lambda a, b, v: [a @ b @ v], [A, B, V], "ab,b->a ab,b->a"),
     "a product that several read": (

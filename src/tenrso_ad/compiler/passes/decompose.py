@@ -22,6 +22,7 @@ from ...ops.reductions.sums import length, reduced
 from ...ops.rounding import copysign
 from ...ops.shaping.reshaping import reshape
 from ...ops.special.error_functions import erfc
+from .. import windows
 from ..rewriting import Writer, type_of_atom, uniform
 
 Axes = tuple[int, ...]
@@ -33,6 +34,8 @@ def decompose(graph: Graph) -> Graph:
     for e in graph.equations:
         rule, params = RULES.get(e.primitive.name), e.params
         inputs = [writer.read(a) for a in e.inputs]
+        if _as_windows(writer, e, inputs):
+            continue
         if e.primitive.name == "astype":
             rule, params, inputs = _of_counts(writer, inputs[0], params)
         if rule is not None and _applies(e, inputs):
@@ -42,6 +45,17 @@ def decompose(graph: Graph) -> Graph:
                 continue
         writer.keep(e)
     return writer.finish()
+
+
+def _as_windows(writer: Writer, e: Equation, inputs: list[Atom]) -> bool:
+    """Write what only moves elements as windows of arrays; tell whether it was done."""
+    for rule in windows.RULES.get(e.primitive.name, ()):
+        atoms = rule(writer, e, inputs)
+        if atoms is not None and [type_of_atom(a) for a in atoms] == [v.type for v in e.outputs]:
+            for v, atom in zip(e.outputs, atoms, strict=True):
+                writer.become(v, atom)
+            return True
+    return False
 
 
 def _of_counts(
