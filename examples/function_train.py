@@ -59,7 +59,7 @@ print(f"integral {integral:.6f}")
 
 
 # %%
-# Completion: the values of 1 / (1 + |x|^2) at 10000 of the 64 million points. The loss reads the
+# Completion: the values of 1 / (1 + x @ x) at 10000 of the 64 million points. The loss reads the
 # entries of the train there; its gradient along the trains of rank 3 is a train of rank 6, and a
 # step is rounded back to rank 3.
 known, unseen = rng.integers(0, POINTS, size=(2, 10000, VARIABLES))

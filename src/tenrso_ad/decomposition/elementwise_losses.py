@@ -189,7 +189,7 @@ def elementwise_loss(loss: str | Loss | Callable[[Any, Any], Any], **parameters:
     bernoulli_logit         log(1 + exp(m)) - x m                            real       0 <= x <= 1
     gamma                   x / (m + e) + log(m + e)                         m >= 0     x >= 0
     rayleigh                2 log(m + e) + (pi/4) (x / (m + e))^2            m >= 0     x >= 0
-    huber                   (x - m)^2, from delta on 2 delta |x - m| -       real       real
+    huber                   (x - m)^2, from delta on 2 delta abs(x - m) -     real       real
                             delta^2
     negative_binomial       (trials + x) log(1 + m) - x log(m + e)           m >= 0     x >= 0
     beta                    (m + e)^beta / beta -                            m >= 0     x >= 0

@@ -41,9 +41,8 @@ class Tensor(Operators, Methods, Leaving):
     Attributes
     ----------
     value : array or Tensor
-        What it wraps; inside nested transforms a tensor of the next one out.
-    shape : tuple of int
-    dtype : dtype
+        What it wraps; inside nested transforms a tensor of the next one out. The tensor has its
+        shape and dtype.
     """
 
     __slots__ = ()
