@@ -354,7 +354,7 @@ def test_any_small_tensor_is_fitted_no_worse_than_by_zero(shape, seed, missing):
     ("arguments", "message"),
     [
         ({"format": "tucka"}, r"no format 'tucka'; known: cp"),
-        ({"loss": "hinge"}, r"no loss 'hinge'; known: gaussian"),
+        ({"loss": "hinge"}, r"loss: wanted one of gaussian, poisson, .*got 'hinge'"),
         ({"method": "magic"}, r"no method 'magic'; known: lbfgs"),
         ({"rank": 0}, r"a rank from 1 to 12 \(the product .*\(3, 4, 5\) but the largest\), got 0"),
         ({"rank": 13}, r"a rank from 1 to 12 .*got 13"),

@@ -9,6 +9,7 @@ from typing import Any
 from tenrso_ad.cli.report import save_plot, summary
 from tenrso_ad.decomposition.fit import FitProgress, fit
 from tenrso_ad.decomposition.io import WRITERS, check_writable, load_tensor, save_result
+from tenrso_ad.decomposition.sparse import SparseTensor
 from tenrso_ad.engine.errors import ArgumentError
 
 INTERRUPTED = 130
@@ -33,6 +34,8 @@ def run(
     plot: Path | None,
     key: str | None,
     index_base: int | None,
+    mask: Path | None,
+    weights: Path | None,
     **settings: Any,
 ) -> int:
     """Fit with settings of `fit`, save, plot and print; the exit code."""
@@ -45,6 +48,11 @@ def run(
     if checkpoint is not None and checkpoint.absolute() == out.absolute():
         raise ArgumentError(f"{out}: is to be the result and the checkpoint")
     tensor = load_tensor(file, key, index_base)
+    if mask is not None:
+        known = load_tensor(mask)
+        settings["mask"] = known if isinstance(known, SparseTensor) else known != 0
+    if weights is not None:
+        settings["weights"] = load_tensor(weights)
     best, begin = BestSoFar(), time.perf_counter()
     code = 0
     try:
@@ -57,7 +65,7 @@ def run(
     save_result(out, result)
     if plot is not None:
         save_plot(plot, result.model, title=f"{file.name}, rank {rank}")
-    print("\n".join(summary(result, tensor, seconds)))
+    print("\n".join(summary(result, tensor, seconds, settings["loss"])))
     print(f"result           {out}")
     if plot is not None:
         print(f"plot             {plot}")

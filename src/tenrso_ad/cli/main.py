@@ -113,6 +113,15 @@ def fit(
         int | None,
         typer.Option("--index-base", min=0, max=1, help="Where indices begin in a sparse file."),
     ] = None,
+    loss: Annotated[
+        str, typer.Option("--loss", help="What is minimised: gaussian, poisson, ...")
+    ] = "gaussian",
+    mask: Annotated[
+        Path | None, typer.Option("--mask", help="A file that is not zero where data are known.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="A file of the weights of the entries.")
+    ] = None,
     nonnegative: Annotated[
         bool, typer.Option("--nonnegative", help="No negative entries in the factors.")
     ] = False,
@@ -150,6 +159,9 @@ def fit(
         plot,
         key,
         index_base,
+        mask,
+        weights,
+        loss=loss,
         nonnegative=nonnegative,
         seed=seed,
         starts=starts,

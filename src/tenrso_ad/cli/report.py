@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tenrso_ad.decomposition.fit import FitResult
 from tenrso_ad.decomposition.io import write_atomically
 from tenrso_ad.decomposition.models import CPTensor
+from tenrso_ad.decomposition.sparse import SparseTensor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,16 +54,20 @@ class Axis:
     log: bool = False
 
 
-def summary(result: FitResult, tensor: Any, seconds: float) -> list[str]:
+def summary(result: FitResult, tensor: Any, seconds: float, loss: str = "gaussian") -> list[str]:
     """The lines that say what was fitted, how well and how fast."""
-    missing = int(np.count_nonzero(np.isnan(tensor)))
     shape = " x ".join(map(str, tensor.shape))
+    if isinstance(tensor, SparseTensor):
+        content = f"{tensor.nnz} nonzeros"
+    else:
+        missing = int(np.count_nonzero(np.isnan(tensor)))
+        content = f"{missing} of {tensor.size} values missing"
     ended = "converged" if result.converged else "not converged"
     return [
-        f"tensor           {shape}, {missing} of {tensor.size} values missing",
+        f"tensor           {shape}, {content}",
         f"model            CP, rank {result.model.rank}",
         f"relative error   {result.relative_error:.6g} on observed values",
-        f"squared error    {result.objective:.6g}",
+        f"{'squared error' if loss == 'gaussian' else loss + ' loss':<17}{result.objective:.6g}",
         f"iterations       {result.iterations}, {ended}: {result.message}",
         f"time             {seconds:.2f} s",
     ]

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tenrso_ad.decomposition.checkpoint import Checkpoint, fingerprint
-from tenrso_ad.decomposition.descent import Descents, LBFGSDescent, Point
+from tenrso_ad.decomposition.descent import Descents, LBFGSDescent, Objective, Point
+from tenrso_ad.decomposition.elementwise_losses import elementwise_loss
+from tenrso_ad.decomposition.gcp import ElementwiseLoss
+from tenrso_ad.decomposition.generalized import (
+    GeneralizedData,
+    GeneralizedLoss,
+    GeneralizedVariables,
+    prepare_generalized,
+)
 from tenrso_ad.decomposition.io.writing import StrPath
 from tenrso_ad.decomposition.models import CPTensor
 from tenrso_ad.decomposition.objective import CPVariables, Data, SquaredError, prepare
 from tenrso_ad.decomposition.progress import ProgressBar
-from tenrso_ad.decomposition.sparse import is_sparse
+from tenrso_ad.decomposition.sparse import as_sparse, is_sparse
 from tenrso_ad.engine.errors import ArgumentError
 
 __all__ = ["FitProgress", "FitResult", "fit", "largest_rank"]
 
 T = TypeVar("T")
+
+
+LBFGS_VECTORS = 25
+"""How many vectors as long as the factors a descent holds: its history, and those at hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +87,7 @@ class FitProgress:
     start : int
         Which starting point is being followed, from 1; the last phase goes on from the best one.
     objective, relative_error : float
-        As in `FitResult`, at the present point.
+        As in `FitResult`, at the present point; the error is NaN for losses but the gaussian one.
     """
 
     iteration: int
@@ -98,10 +111,11 @@ class FitProgress:
         message : str
             Why it goes no further.
         """
+        params, value = self._run.params_at(self._point), self._point.values[-1]
         return FitResult(
             model=self.model,
             objective=self.objective,
-            relative_error=self.relative_error,
+            relative_error=_relative_error(self._data, params, value),
             history=_in_units_of(self._data, self._point.values),
             converged=False,
             message=message,
@@ -114,13 +128,14 @@ def fit(
     tensor: Any,
     rank: int,
     format: str = "cp",
-    loss: str = "gaussian",
+    loss: ElementwiseLoss = "gaussian",
     method: str = "lbfgs",
-    mask: ArrayLike | None = None,
+    mask: Any = None,
     seed: int | np.random.Generator | None = None,
     max_iterations: int = 1000,
     tol: float = 1e-10,
     *,
+    weights: Any = None,
     nonnegative: bool = False,
     init: CPTensor | None = None,
     starts: int = 3,
@@ -130,25 +145,28 @@ def fit(
     checkpoint_every: int = 50,
     resume: bool = False,
 ) -> FitResult:
-    """Fit a decomposition to a dense tensor.
+    """Fit a decomposition to a tensor.
 
     Parameters
     ----------
-    tensor : array_like, shape (I_1, ..., I_N)
-        Real data of order 2 or more. NaN marks a missing entry. Float32 is fitted in float32,
-        everything else in float64.
+    tensor : array_like or SparseTensor or other sparse array, shape (I_1, ..., I_N)
+        Real data of order 2 or more. In an array NaN marks a missing entry. What a sparse tensor
+        leaves out is zero, and is never formed. Float32 is fitted in float32, everything else in
+        float64.
     rank : int
         The number of components: at least 1, and at most the product of all dimensions but the
         largest, with which any tensor can be represented.
     format : {"cp"}, optional
         The decomposition.
-    loss : {"gaussian"}, optional
-        What is minimised: the squared error over observed entries.
+    loss : str, Loss or callable, optional
+        What is minimised over observed entries: by default the squared error, or another of the
+        losses of `gcp`, or a function ``f(x, m)``. Losses for models without negative entries
+        bring `nonnegative` with them.
     method : {"lbfgs"}, optional
         How it is minimised.
-    mask : array_like of bool, shape (I_1, ..., I_N), optional
+    mask : array_like of bool, shape (I_1, ..., I_N), or sparse tensor, optional
         True where an entry is observed; NaN entries are missing anyway. The objective is exact:
-        missing entries have no part in it.
+        missing entries have no part in it. The nonzeros of a sparse mask are what is observed.
     seed : int or numpy.random.Generator, optional
         For the starting points. The same seed gives bit-equal results.
     max_iterations : int, optional
@@ -156,6 +174,8 @@ def fit(
     tol : float, optional
         The fit has converged when an iteration lowers the objective by no more than this fraction
         of it (in float32 by no more than ten times its rounding error).
+    weights : array_like or sparse tensor, shape (I_1, ..., I_N), optional
+        The weight of each entry's loss, zero or more.
     nonnegative : bool, optional
         Look for factors without negative entries. For data that are amounts it keeps components
         from cancelling each other, and the best model always exists.
@@ -217,21 +237,25 @@ def fit(
     >>> result.converged, result.relative_error < 1e-6
     (True, True)
     """
-    variables = _known("format", format, FORMATS)
-    objective = _known("loss", loss, LOSSES)
+    variables: type[CPVariables] = _known("format", format, FORMATS)
+    objective: Callable[[Any], Objective] = SquaredError
     descent = _known("method", method, METHODS)
     if not tol >= 0 or max_iterations < 0 or starts < 1:
         raise ArgumentError(
             "fit: wanted tol >= 0, max_iterations >= 0 and starts >= 1, "
             f"got tol={tol}, max_iterations={max_iterations}, starts={starts}"
         )
-    if is_sparse(tensor):
-        raise ArgumentError(
-            "fit: wanted a dense tensor; a sparse one is not fitted yet: minimise a loss of `gcp` "
-            "or `Objective`, or fit its to_dense()"
-        )
-    data = prepare(tensor, mask)
+    plain = loss == "gaussian" and weights is None and not (is_sparse(tensor) or is_sparse(mask))
+    if plain:
+        data = prepare(tensor, mask)
+    else:
+        data = prepare_generalized(tensor, mask, weights, loss)
+        objective = GeneralizedLoss
+        nonnegative = nonnegative or data.loss.lower >= 0
+        if not data.gaussian:
+            variables = GeneralizedVariables
     _check_rank(rank, data.tensor.shape)
+    _check_memory(rank, data.tensor.shape, data.tensor.dtype.itemsize)
     if data.norm == 0:
         zeros = variables.zeros(data, rank)
         message = "all observed entries are zero"
@@ -241,11 +265,11 @@ def fit(
     file = None
     if checkpoint is not None:
         settings = {
-            "rank": int(rank), "format": format, "loss": loss, "method": method,
-            "nonnegative": nonnegative, "tol": tol, "max_iterations": max_iterations,
+            "rank": int(rank), "format": format, "method": method, "nonnegative": nonnegative,
+            "loss": elementwise_loss(loss).name, "tol": tol, "max_iterations": max_iterations,
             "starts": 1 if init is not None else starts,
         }  # fmt: skip
-        about = settings | {"data": fingerprint(data.tensor, data.mask, np.asarray(data.norm))}
+        about = settings | {"data": _fingerprint(data, mask, weights)}
         file = Checkpoint(checkpoint, checkpoint_every, about)
     elif resume:
         raise ArgumentError("fit: resume needs the name of a checkpoint")
@@ -277,7 +301,7 @@ def fit(
                     iteration=len(run.values) - 1,
                     start=number,
                     objective=float(_in_units_of(data, run.values[-1])),
-                    relative_error=math.sqrt(max(run.values[-1], 0.0)),
+                    relative_error=_error_of_value(data, run.values[-1]),
                     _run=run,
                     _point=run.point,
                     _data=data,
@@ -295,7 +319,7 @@ def fit(
     return FitResult(
         model=variables.model(best.params, data),
         objective=float(_in_units_of(data, error)),
-        relative_error=math.sqrt(error),
+        relative_error=_relative_error(data, best.params, error),
         history=_in_units_of(data, best.values),
         converged=best.converged and not stopped,
         message="stopped by the callback" if stopped else best.message,
@@ -327,7 +351,6 @@ def largest_rank(shape: Sequence[int]) -> int:
 
 # Each has the parts of a fit by the name under which `fit` knows it.
 FORMATS: Mapping[str, type[CPVariables]] = {"cp": CPVariables}
-LOSSES: Mapping[str, type[SquaredError]] = {"gaussian": SquaredError}
 METHODS: Mapping[str, type[LBFGSDescent]] = {"lbfgs": LBFGSDescent}
 
 
@@ -336,6 +359,47 @@ def _known(kind: str, name: str, table: Mapping[str, T]) -> T:
     if name not in table:
         raise ArgumentError(f"fit: no {kind} {name!r}; known: {', '.join(table)}")
     return table[name]
+
+
+def _error_of_value(data: Data, value: float) -> float:
+    """The relative error out of the squared error of scaled data; NaN for another loss."""
+    if isinstance(data, GeneralizedData) and not data.gaussian:
+        return math.nan
+    return math.sqrt(max(value, 0.0))
+
+
+def _relative_error(data: Data, params: Any, value: float) -> float:
+    """The relative error, whatever the loss."""
+    error = _error_of_value(data, value)
+    if math.isnan(error) and isinstance(data, GeneralizedData):
+        return data.relative_error(params)
+    return error
+
+
+def _fingerprint(data: Data, mask: Any, weights: Any) -> str:
+    """A short text that tells data, masks and weights apart."""
+    arrays: list[Any] = [data.mask, np.asarray(data.norm)]
+    observed = [mask, weights] if isinstance(data, GeneralizedData) else []
+    for part in (data.tensor, *observed):
+        if is_sparse(part):
+            sparse = as_sparse(part)
+            arrays += [sparse.values, *sparse.layout.coordinates]
+        elif part is not None:
+            arrays.append(np.asarray(part))
+    return fingerprint(*arrays)
+
+
+def _check_memory(rank: int, shape: Sequence[int], itemsize: int) -> None:
+    """Raise where the vectors of L-BFGS would not fit, as a large index in a sparse file asks."""
+    needed = sum(shape) * rank * itemsize * LBFGS_VECTORS
+    present = math.inf
+    if hasattr(os, "sysconf"):
+        present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > present:
+        raise ArgumentError(
+            f"fit: factors of rank {rank} for the shape {tuple(shape)} would take "
+            f"{needed / 2**30:.0f} GiB in all, and {present / 2**30:.0f} GiB are there"
+        )
 
 
 def _check_rank(rank: int, shape: Sequence[int]) -> None:
