@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .models import MODELS
+
 Loss = Callable[..., Any]
 Build = Callable[[int, Callable[..., np.ndarray]], tuple[Loss, list[np.ndarray]]]
 
@@ -141,11 +143,47 @@ GROUPS = {
     "long_sum": Group((10, 50, 100), long_sum),
 }
 
-CASES = tuple(f"{name}/{size}" for name, group in GROUPS.items() for size in group.sizes)
+OTHER_SIZES = {
+    "einsum_matmul": (24, 100, 300),
+    "einsum_contraction": (12, 48),
+    "elementwise_cube": (3_000, 30_000, 300_000),
+    "elementwise_tanh": (3_000, 30_000, 300_000),
+    "reduction": (30, 300),
+    "cp_reconstruction": (5, 24),
+    "tucker_reconstruction": (6, 12),
+    "graph_arithmetic": (3_000, 300_000),
+    "neural_layer": (8, 256),
+    "deep_network": (3, 12),
+    "chain": (30, 100),
+    "activations": (3_000, 300_000),
+    "unused_work": (100,),
+    "long_sum": (30,),
+}
+"""Of the same problems, sizes that nobody looked at while the compiler was made."""
+
+
+def _cases(sizes: dict[str, tuple[int, ...]], *dtypes: str) -> tuple[str, ...]:
+    return tuple(f"{name}/{n}{end}" for end in dtypes for name, ns in sizes.items() for n in ns)
+
+
+CASES = _cases({name: group.sizes for name, group in GROUPS.items()}, "")
+MODEL_CASES = _cases({name: sizes for name, (sizes, _) in MODELS.items()}, "", "/float32")
+SIZE_CASES = _cases(OTHER_SIZES, "", "/float32")
+SETS = {"problems": CASES, "models": MODEL_CASES, "sizes": SIZE_CASES}
+"""Cases by name; those that end in ``/float32`` have arrays of it, the others float64."""
+
+BUILDERS: dict[str, Build] = {
+    **{name: group.build for name, group in GROUPS.items()},
+    **{name: build for name, (_, build) in MODELS.items()},
+}
 
 
 def problem(case: str) -> tuple[Loss, list[np.ndarray]]:
     """Return the loss and the arrays of a case such as ``"chain/50"``: the same at every call."""
-    name, size = case.split("/")
+    name, size, *rest = case.split("/")
+    dtype = rest[0] if rest else "float64"
     rng = np.random.default_rng(0)
-    return GROUPS[name].build(int(size), lambda *shape: rng.standard_normal(shape))
+    loss, arrays = BUILDERS[name](
+        int(size), lambda *shape: rng.standard_normal(shape).astype(dtype)
+    )
+    return loss, [np.asarray(a, dtype) for a in arrays]
