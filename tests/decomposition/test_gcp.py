@@ -215,10 +215,10 @@ def test_gradients_in_data_and_weights():
     def dense(x, w):
         return gcp(x, model, "poisson", weights=w, mask=data < 2)
 
-    ta.testing.check_gradients(dense, (data + 0.5, weights), order=2)
+    ta.testing.check_gradients(dense, (data + 0.5, weights), order=2).raise_if_failed()
     ta.testing.check_gradients(
         lambda v: gcp(sparse.with_values(v), model, "poisson"), (sparse.values + 0.5,), order=2
-    )
+    ).raise_if_failed()
 
 
 def test_reverse_over_reverse_and_compiled():

@@ -82,7 +82,7 @@ def test_a_sample_differentiates_to_second_order_for_any_model():
     train = TTTensor(tuple(rng.random(s) for s in [(1, 4, 2), (2, 3, 2), (2, 5, 1)]))
     for each in (model, train):
         sample = SemiStratified(data, 5, 8, "poisson", seed=0).draw()
-        ta.testing.check_gradients(sample, (each,), order=2)
+        ta.testing.check_gradients(sample, (each,), order=2).raise_if_failed()
 
 
 @pytest.mark.parametrize("kind", [Stratified, SemiStratified])

@@ -229,8 +229,10 @@ def test_derivatives_to_second_order(shape):
         )
 
     values = tensor.values
-    ta.testing.check_gradients(entries, (model.weights, model.factors, values), order=2)
-    ta.testing.check_gradients(products, (model.factors, values), order=2)
+    ta.testing.check_gradients(
+        entries, (model.weights, model.factors, values), order=2
+    ).raise_if_failed()
+    ta.testing.check_gradients(products, (model.factors, values), order=2).raise_if_failed()
 
 
 def test_derivatives_of_third_and_fourth_order_are_those_of_the_dense_tensor():
