@@ -248,9 +248,8 @@ def main() -> None:
     print("Times of the peers over ours (above 1: tenrso-ad is faster).\n")
     print(table({**rows, "geometric mean": cases}, results))
     versions = ", ".join(f"{engine} {run['version']}" for engine, run in results.items())
-    print(
-        f"\n{versions}; Python {platform.python_version()}, {os.cpu_count()} cores of {processor()},"
-    )
+    print(f"\n{versions}; Python {platform.python_version()},")
+    print(f"{os.cpu_count()} cores of {processor()},")
     print(f"one process an engine, fastest of {options.passes} x {options.repeats} rounds.")
 
 

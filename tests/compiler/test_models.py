@@ -8,6 +8,7 @@ import pytest
 
 import tenrso_ad as ta
 import tenrso_ad.numpy as tnp
+from benchmarks.suite import models
 from tenrso_ad.engine import tree
 from tests.compiler.interpreter import interpreted
 
@@ -125,7 +126,31 @@ MODELS = {
     ),
     "convolution": (convolution, [normal(2, 2, 5, 6), normal(3, 2, 9), normal(3)]),
 }
-NATIVE = ["cross-entropy", "attention, heads", "mixture", "convolution", "layer norm"]
+
+
+def of_benchmarks(build, size):
+    """A model of the benchmarks, small."""
+    loss, arrays = build(size, normal)
+    return (lambda *xs: loss(tnp, *xs)), arrays
+
+
+MODELS |= {
+    "causal attention": of_benchmarks(models.attention_causal, 5),
+    "full mixture": of_benchmarks(models.mixture_full, 6),
+    "lorenz": of_benchmarks(models.lorenz, 2),
+    "stencil": of_benchmarks(models.stencil, 6),
+    "gaussian process": of_benchmarks(models.gaussian_process, 5),
+}
+NATIVE = [
+    "gaussian process",
+    "stencil",
+    "full mixture",
+    "cross-entropy",
+    "attention, heads",
+    "mixture",
+    "convolution",
+    "layer norm",
+]
 
 
 def agree(name, dtype):
