@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_, **__: _complain(f"warning: {message}")
             code = app(
                 args=None if arguments is None else list(arguments),
+                obj=shlex.join(["tenrso-ad", *(sys.argv[1:] if arguments is None else arguments)]),
                 prog_name="tenrso-ad",
                 standalone_mode=False,
             )
@@ -95,6 +97,7 @@ def demo() -> int:
 
 @app.command()
 def fit(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The tensor; its suffix tells the format.")],
     rank: Annotated[int, typer.Option("--rank", "-r", help="The number of components.")],
     out: Annotated[
@@ -106,6 +109,13 @@ def fit(
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Where a picture of the factors goes (.png).")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Where a page about the fit goes (.html): convergence, ..."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON, for machines.")
+    ] = False,
     key: Annotated[
         str | None, typer.Option("--key", "-k", help="Which array of an .npz, .mat or HDF5 file.")
     ] = None,
@@ -161,6 +171,9 @@ def fit(
         index_base,
         mask,
         weights,
+        report,
+        as_json,
+        context.obj,
         loss=loss,
         nonnegative=nonnegative,
         seed=seed,

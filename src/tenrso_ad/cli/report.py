@@ -20,6 +20,7 @@ from tenrso_ad.decomposition.sparse import SparseTensor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PACKAGES = (
     "tenrso-ad", "numpy", "scipy", "llvmlite", "optree", "opt_einsum", "array-api-compat",
@@ -87,16 +88,28 @@ def save_plot(path: Path, model: CPTensor, title: str, axes: Sequence[Axis] | No
     axes : sequence of Axis, optional
         How each mode is drawn; by default over its index.
     """
+    figure = factor_figure(model, title, axes)
+    write_atomically(path, lambda file: figure.savefig(file, format="png", dpi=150))
+
+
+def new_figure(rows: int, columns: int) -> tuple[Figure, Any]:
+    """A figure without a window, and its panels in a row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.5 * columns, 3.6 * rows + 0.9), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False).ravel()
+
+
+def factor_figure(model: CPTensor, title: str, axes: Sequence[Axis] | None = None) -> Figure:
+    """The factors, one panel a mode."""
     from matplotlib.lines import Line2D
 
     axes = axes or [Axis(f"mode {mode}") for mode in range(model.ndim)]
     columns = min(model.ndim, 2)
     rows = -(-model.ndim // columns)
-    figure = Figure(figsize=(5.5 * columns, 3.6 * rows + 0.9), layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure, panels = new_figure(rows, columns)
     for panel, axis, factor in zip(panels, axes, model.factors, strict=False):
         _draw(panel, axis, np.asarray(factor))
     for panel in panels[model.ndim :]:
@@ -107,7 +120,7 @@ def save_plot(path: Path, model: CPTensor, title: str, axes: Sequence[Axis] | No
     figure.legend(
         handles, names, loc="outside lower center", ncols=min(4, len(names)), frameon=False
     )
-    write_atomically(path, lambda file: figure.savefig(file, format="png", dpi=150))
+    return figure
 
 
 def _style(component: int) -> dict[str, Any]:
