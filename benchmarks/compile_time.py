@@ -5,9 +5,9 @@
 What is compiled is a loss with its gradients; of each problem the largest size, or with ``--all``
 every one. Ours is compiled in a process of its own for each case, whose cache of kernels is empty
 ("cold"), then in another that finds it filled ("again"): staging, passes, making machine code of
-kernels, and the rest, which is writing the program and its first run. Imports are not counted. The peers compile
-all cases in one process each, after a small function that warms them up. A figure is the time of
-the first call, the least of several processes.
+kernels, and the rest, which is writing the program and its first run. Imports are not counted. The
+peers compile all cases in one process each, after a small function that warms them up. A figure is
+the time of the first call, the least of several processes.
 """
 
 import argparse
