@@ -15,7 +15,7 @@ def test_version(capsys):
     assert capsys.readouterr() == (f"tenrso-ad {version('tenrso-ad')}\n", "")
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["fit"], ["info"]])
+@pytest.mark.parametrize("command", [[], ["demo"], ["fit"], ["rank"], ["info"]])
 def test_help(command, capsys):
     assert main([*command, "--help"]) == 0
     out, err = capsys.readouterr()
@@ -26,7 +26,7 @@ def test_help(command, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "wanted a command: demo, fit or info"),
+        ([], "wanted a command: demo, fit, rank or info"),
         (["bake"], "No such command"),
         (["--loud"], "No such option"),
         (["fit"], "Missing argument"),

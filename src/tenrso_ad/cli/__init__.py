@@ -1,1 +1,1 @@
-"""The command line: ``tenrso-ad demo | fit | info``."""
+"""The command line: ``tenrso-ad demo | fit | rank | info``."""

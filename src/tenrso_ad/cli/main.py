@@ -84,7 +84,7 @@ def _options(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        raise ArgumentError("wanted a command: demo, fit or info (see tenrso-ad --help)")
+        raise ArgumentError("wanted a command: demo, fit, rank or info (see tenrso-ad --help)")
 
 
 @app.command()
@@ -183,6 +183,42 @@ def fit(
         checkpoint_every=checkpoint_every,
         resume=resume,
         tol=tol,
+    )
+
+
+@app.command()
+def rank(
+    file: Annotated[Path, typer.Argument(help="The tensor, a dense one.")],
+    max_rank: Annotated[int, typer.Option("--max-rank", help="The largest rank tried.")] = 5,
+    held_out: Annotated[
+        float, typer.Option("--held-out", help="Which part of the values is held out.")
+    ] = 0.1,
+    key: Annotated[
+        str | None, typer.Option("--key", "-k", help="Which array of an .npz, .mat or HDF5 file.")
+    ] = None,
+    nonnegative: Annotated[
+        bool, typer.Option("--nonnegative", help="No negative entries in the factors.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="For starts and held-out values.")] = 0,
+    starts: Annotated[int, typer.Option("--starts", help="How many starting points.")] = 3,
+    max_iterations: Annotated[
+        int, typer.Option("--max-iterations", help="A limit on the iterations.")
+    ] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
+) -> int:
+    """Compare numbers of components by held-out values and core consistency."""
+    from tenrso_ad.cli.rank import run
+
+    return run(
+        file,
+        key,
+        max_rank,
+        held_out,
+        as_json,
+        nonnegative=nonnegative,
+        seed=seed,
+        starts=starts,
+        max_iterations=max_iterations,
     )
 
 
