@@ -110,7 +110,7 @@ def test_python_numbers_are_weak_and_numpy_scalars_are_not():
 
 
 def test_mixed_widths_share_one_native_kernel():
-    """Numba has its own rules of promotion: those of the graph have to win."""
+    """A translation has its own rules of promotion: those of the graph have to win."""
     narrow, wide, mask = values(np.float32, 3, 4) / 3, values(np.float64, 4) / 7, values(bool, 4)
 
     def f(x, y, m):

@@ -211,7 +211,7 @@ def test_what_no_kernel_takes(rng):
 
 def test_numpy_goes_on_where_nothing_can_be_compiled(rng, monkeypatch):
     def missing(*_, **__):
-        raise ImportError("no module named numba")
+        raise ImportError("no module named llvmlite")
 
     monkeypatch.setattr(eager, "ExactProgram", missing)
     x = rng.normal(size=N)

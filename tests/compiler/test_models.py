@@ -1,6 +1,6 @@
 """Losses of real models, compiled, against themselves uncompiled: values and all gradients.
 
-All of them run with interpreted kernels; those of `NATIVE` with kernels that Numba has compiled.
+All of them run with interpreted kernels; those of `NATIVE` with native kernels.
 """
 
 import numpy as np

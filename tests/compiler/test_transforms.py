@@ -1,7 +1,7 @@
 """Every composition of transforms runs compiled, and agrees with itself uncompiled.
 
 All of them run with their kernels interpreted, in float64 and float32; those of `NATIVE` also with
-kernels that Numba has compiled.
+native kernels.
 """
 
 import numpy as np

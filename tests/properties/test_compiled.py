@@ -1,6 +1,6 @@
 """Random programs compiled compute what they compute eagerly, in value and gradient.
 
-Kernels are run by Python here: what Numba makes of them is tested in `tests/compiler`.
+Kernels are run by Python here: what the machine makes of them is tested in `tests/compiler`.
 """
 
 from __future__ import annotations

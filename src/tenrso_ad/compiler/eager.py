@@ -245,7 +245,7 @@ def _compiled(node: Node, call: _Call) -> _Kernel | None:
     """Make the kernel of a rule; None where nothing of it is for one."""
     try:
         return _Kernel(node, call)
-    except Exception:  # it looks at values, gives no arrays, Numba is missing: NumPy computes it
+    except Exception:  # it looks at values, gives no arrays, LLVM is missing: NumPy computes it
         return None
 
 
