@@ -646,3 +646,16 @@ def test_gradients_of_narrow_floats_keep_their_dtype(f):
     out, pullback = ta.vjp(f, x)
     assert out.dtype == np.float32
     assert pullback(out)[0].dtype == x.dtype
+
+
+@pytest.mark.parametrize("exponent", [3, 4, 3.0, 4.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_small_powers_are_products(exponent, dtype):
+    x = np.array([0.0, -0.0, 1.5, -2.25, 1e-30, -1e9, np.inf, -np.inf, np.nan]).astype(dtype)
+    with np.errstate(all="ignore"):
+        got, expected = tnp.power(x, exponent), x**exponent
+    assert got.dtype == dtype
+    finite = np.isfinite(expected)
+    np.testing.assert_allclose(got[finite], expected[finite], rtol=4 * np.finfo(dtype).eps)
+    if dtype is not np.complex128:
+        np.testing.assert_array_equal(got[~finite], expected[~finite])

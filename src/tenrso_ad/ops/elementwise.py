@@ -72,7 +72,18 @@ def _power_by_exponent(x: Any, y: Any, out: Any) -> Any:
     return where(at_zero, 0, out * log(convert(where(at_zero, 1, x), out.dtype)))
 
 
-power = elementwise("power", operator.pow, _power_by_base, _power_by_exponent,
+def _evaluate_power(x: Any, y: Any) -> Any:
+    """x^y; cubes and fourth powers as products, where NumPy takes a hundred times as long."""
+    if type(y) in (int, float) and type(x) is np.ndarray and x.dtype.kind in "fc":
+        if y == 3:
+            return x * x * x
+        if y == 4:
+            square_of_x = x * x
+            return square_of_x * square_of_x
+    return operator.pow(x, y)
+
+
+power = elementwise("power", _evaluate_power, _power_by_base, _power_by_exponent,
                     other=lambda xp, x, y: x**y)  # fmt: skip
 ufuncs[np.power] = power
 
