@@ -266,3 +266,19 @@ def test_what_a_custom_function_saves_cannot_change():
     y.backward()
     np.testing.assert_array_equal(w.grad, np.tile(A[0] * [1, 2, 3], (2, 1)))
     kept[0] = 9.0
+
+
+def test_the_rule_of_a_forward_call_holds_in_every_reverse_pass():
+    @ta.custom_jvp
+    def square(x):
+        return x * x
+
+    @square.defjvp
+    def _(primals, tangents):
+        (x,), (t,) = primals, tangents
+        return square(x), 3 * x * t  # not the derivative, to tell it apart
+
+    first = ta.grad(lambda x: square(x) ** 2)
+    assert float(first(2.0)) == 2 * 4 * 6
+    assert float(ta.grad(first)(2.0)) == 6 * (6 * 2 + 4)
+    assert float(ta.jvp(first, (2.0,), (1.0,))[1]) == 6 * (6 * 2 + 4)

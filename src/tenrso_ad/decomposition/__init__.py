@@ -32,6 +32,7 @@ from tenrso_ad.decomposition.sampling import (
 )
 from tenrso_ad.decomposition.second_order import LossHessian, gauss_newton_vp
 from tenrso_ad.decomposition.sparse import SparseTensor
+from tenrso_ad.decomposition.truncation import tt_svd
 
 __all__ = [
     "CPReconstructionVJP",
@@ -77,4 +78,5 @@ __all__ = [
     "save_result",
     "soft_threshold",
     "squared_error",
+    "tt_svd",
 ]

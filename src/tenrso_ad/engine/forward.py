@@ -47,7 +47,7 @@ class ForwardTrace(Trace):
         values, tangents = self._split(args)
         with Held((*values, *tangents)):
             if all(t is None for t in tangents):
-                outs, out_tangents = call.primal(values), None
+                outs, out_tangents = call.apply(values), None
             else:
                 outs, out_tangents = call.tangents(values, tangents)
         if out_tangents is None:

@@ -250,7 +250,7 @@ class ReverseTrace(Trace):
         wanted = [a.node if m else None for a, m in zip(args, mine, strict=True)]
         if not self.recording or all(w is None for w in wanted):
             with Held(values):
-                outs = call.primal(values)
+                outs = call.apply(values)
             return self._unrecorded(call.primitive, custom_results(self, call.name, outs))
         with Held(values):
             outs, residuals, apply = call.forward(values)

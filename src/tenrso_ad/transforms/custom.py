@@ -144,7 +144,7 @@ class _ForwardCall(_Call):
             pulled = iter(transpose(push, example, [g.get(i) for i in range(outs)]))
             return [next(pulled) if m else None for m in moving]
 
-        return self.primal(values), tuple(values), apply
+        return self.apply(values), tuple(values), apply  # outer traces take the rule too
 
     def batched(self, size: int, flags: Sequence[bool]) -> _Call:
         def push(values: Any, tangents: Any) -> Any:
