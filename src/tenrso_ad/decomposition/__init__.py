@@ -32,6 +32,7 @@ from tenrso_ad.decomposition.sampling import (
 )
 from tenrso_ad.decomposition.second_order import LossHessian, gauss_newton_vp
 from tenrso_ad.decomposition.sparse import SparseTensor
+from tenrso_ad.decomposition.stationary import cp_als
 from tenrso_ad.decomposition.truncation import tt_svd
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "TuckerTensor",
     "Uniform",
     "UnobservedSliceWarning",
+    "cp_als",
     "elementwise_loss",
     "fit",
     "gauss_newton_vp",
