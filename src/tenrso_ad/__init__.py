@@ -11,8 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import config, numpy
-from .compiler import compile
+from . import compiler, config, numpy
 from .engine import errors
 from .tape import Tape, no_grad
 from .tensor import Tensor, tensor
@@ -35,6 +34,7 @@ from .transforms import (
 
 if TYPE_CHECKING:
     from . import array_api, decomposition, explicit, special, stats, testing, training
+    from .compiler import compile
 
 # Rooms that few programs need all of: imported when first named.
 _LAZY = frozenset(
@@ -77,6 +77,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "compile":
+        return compiler.compile
     if name == "__version__":
         from importlib import metadata
 
