@@ -73,6 +73,7 @@ def prepare_torch(loss: Loss, arrays: list[np.ndarray], native: bool = False) ->
         return loss(namespace, *xs)
 
     if native:
+        torch._dynamo.reset()  # after a few cases it would no longer compile the same code
         forward = torch.compile(forward, dynamic=False)
     return lambda: torch.autograd.grad(forward(*tensors), tensors)
 
