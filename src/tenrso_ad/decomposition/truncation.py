@@ -12,7 +12,8 @@ from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array
 from tenrso_ad.decomposition.models import TTTensor
 from tenrso_ad.decomposition.models.base import conjugate
-from tenrso_ad.engine.errors import ArgumentError, DegenerateWarning, DTypeError, ShapeError
+from tenrso_ad.decomposition.models.chains import bond_ranks
+from tenrso_ad.engine.errors import DegenerateWarning, DTypeError, ShapeError
 from tenrso_ad.engine.trace import Tracer
 from tenrso_ad.ops.declare import inside
 from tenrso_ad.transforms import custom_jvp
@@ -90,7 +91,8 @@ def tt_svd(X: Any, ranks: int | Sequence[int]) -> TTTensor:
     shape = tuple(tensor.shape)
     cores = []
     rest, before = tensor, 1
-    for length, limit in zip(shape, _limits(ranks, len(shape)), strict=False):
+    limits = bond_ranks("tt_svd", ranks, len(shape) - 1)
+    for length, limit in zip(shape, limits, strict=False):
         matrix = tnp.reshape(rest, (before * length, -1))
         rank = min(limit, *matrix.shape)
         left, rest = _truncated(matrix, rank)
@@ -98,23 +100,6 @@ def tt_svd(X: Any, ranks: int | Sequence[int]) -> TTTensor:
         before = rank
     cores.append(tnp.reshape(rest, (before, shape[-1], 1)))
     return TTTensor(tuple(cores))
-
-
-def _limits(ranks: int | Sequence[int], modes: int) -> list[int]:
-    """The largest rank allowed at each of the inner bonds."""
-    inner = modes - 1
-    if isinstance(ranks, (int, np.integer)):
-        limits = [int(ranks)] * inner
-    else:
-        limits = [int(rank) for rank in ranks]
-        if len(limits) == inner + 2 and limits[0] == limits[-1] == 1:
-            limits = limits[1:-1]
-    if len(limits) != inner or any(rank < 1 for rank in limits):
-        raise ArgumentError(
-            f"tt_svd: wanted one rank of 1 or more, {inner} inner ones, or {inner + 2} with a 1 at "
-            f"both ends, got {ranks}"
-        )
-    return limits
 
 
 @custom_jvp

@@ -107,7 +107,7 @@ def test_mistakes_are_named(rng):
     with pytest.raises(ArgumentError, match="tolerance of 0 or more, got -1"):
         model.round(tolerance=-1)
     for ranks in (0, (1,), (1, 2, 3)):
-        with pytest.raises(ArgumentError, match="one rank of 1 or more, or 2 of them, got"):
+        with pytest.raises(ArgumentError, match="one rank of 1 or more, 2 inner ones"):
             model.round(ranks=ranks)
     with pytest.raises(AxisError, match="has no mode 3"):
         model.orthogonalize(3)

@@ -16,7 +16,7 @@ import numpy as np
 from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array, check_mode, mode_dot
 from tenrso_ad.decomposition.models.base import joined, unit
-from tenrso_ad.engine.errors import ConcretizationError, ShapeError
+from tenrso_ad.engine.errors import ArgumentError, ConcretizationError, ShapeError
 from tenrso_ad.ops.declare import inside
 
 Cores = Sequence[Any]
@@ -237,3 +237,19 @@ def _needed(values: Any, allowed: Any, length: int) -> int:
     rounding = np.finfo(array.dtype).eps * length * array.max(axis=-1, keepdims=True, initial=0)
     tails = np.sqrt(np.cumsum((array**2)[..., ::-1], axis=-1)[..., ::-1])
     return max(1, int((tails > np.maximum(allowed, rounding)).sum(axis=-1).max()))
+
+
+def bond_ranks(what: str, ranks: int | Sequence[int], inner: int) -> list[int]:
+    """The rank at each inner bond: one for all, or one each, the ones at the ends perhaps too."""
+    if isinstance(ranks, (int, np.integer)):
+        given = [int(ranks)] * inner
+    else:
+        given = [int(rank) for rank in ranks]
+        if len(given) == inner + 2 and given[0] == given[-1] == 1:
+            given = given[1:-1]
+    if len(given) != inner or any(rank < 1 for rank in given):
+        raise ArgumentError(
+            f"{what}: wanted one rank of 1 or more, {inner} inner ones, or {inner + 2} with a 1 at "
+            f"both ends, got {ranks}"
+        )
+    return given

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tenrso_ad import numpy as tnp
 from tenrso_ad.decomposition.kernels import as_array, halfway
 from tenrso_ad.decomposition.models import chains
@@ -204,25 +202,11 @@ class TTTensor(Model):
         """
         if not tolerance >= 0:
             raise ArgumentError(f"TTTensor.round: wanted a tolerance of 0 or more, got {tolerance}")
-        limits = self._limits(ranks)
-        return TTTensor(chains.rounded(self.cores, limits, tolerance))
-
-    def _limits(self, ranks: int | Sequence[int] | None) -> list[float]:
-        """The largest rank allowed at each of the N - 1 inner bonds."""
         inner = self.ndim - 1
-        if ranks is None:
-            return [math.inf] * inner
-        if isinstance(ranks, (int, np.integer)):
-            limits = [int(ranks)] * inner
-        else:
-            limits = [int(rank) for rank in ranks]
-            if len(limits) == inner + 2 and limits[0] == limits[-1] == 1:
-                limits = limits[1:-1]
-        if len(limits) != inner or any(rank < 1 for rank in limits):
-            raise ArgumentError(
-                f"TTTensor.round: wanted one rank of 1 or more, or {inner} of them, got {ranks}"
-            )
-        return [float(rank) for rank in limits]
+        limits = [math.inf] * inner
+        if ranks is not None:
+            limits = [float(rank) for rank in chains.bond_ranks("TTTensor.round", ranks, inner)]
+        return TTTensor(chains.rounded(self.cores, limits, tolerance))
 
     @classmethod
     def from_tensorly(cls, train: Any) -> TTTensor:
